@@ -1,0 +1,35 @@
+//! The version rule: what a component was built against, held against what a runtime offers.
+
+use semver::Version;
+
+/// Whether a component built against `built` runs on a runtime that offers `offered`.
+///
+/// A runtime serves every component of its own semver track (the same major version; for `0.x` the
+/// same minor; for `0.0.x` the same patch) that was built against the offered version or an earlier
+/// one: a newer one may use functions that are not there. A pre-release is compatible with itself
+/// alone, and build metadata is ignored.
+///
+/// ```
+/// use airssys_wasm::contract::version::compatible;
+/// let version = |text| semver::Version::parse(text).unwrap();
+/// assert!(compatible(&version("1.0.0"), &version("1.5.0")));
+/// assert!(!compatible(&version("1.5.0"), &version("1.0.0")));
+/// assert!(!compatible(&version("0.4.0"), &version("0.5.0")));
+/// assert!(!compatible(&version("1.0.0-rc.1"), &version("1.0.0")));
+/// ```
+pub fn compatible(built: &Version, offered: &Version) -> bool {
+    let core = |version: &Version| (version.major, version.minor, version.patch);
+    if !built.pre.is_empty() || !offered.pre.is_empty() {
+        return core(built) == core(offered) && built.pre == offered.pre;
+    }
+    track(built) == track(offered) && core(built) <= core(offered)
+}
+
+/// The part of a version within which releases are compatible.
+fn track(version: &Version) -> (u64, u64, u64) {
+    match (version.major, version.minor) {
+        (0, 0) => (0, 0, version.patch),
+        (0, minor) => (0, minor, 0),
+        (major, _) => (major, 0, 0),
+    }
+}

@@ -1,0 +1,5 @@
+//! WebAssembly components as plugins: a reference runtime and a conformance suite for any runtime.
+#![warn(missing_docs)]
+
+pub mod contract;
+pub mod manifest;
