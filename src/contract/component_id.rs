@@ -47,10 +47,10 @@ impl ComponentId {
             Some((namespace, name)) => (Some(namespace), name),
             None => (None, text.as_str()),
         };
-        match namespace.into_iter().chain([name]).find(|part| !is_identifier_part(part)) {
-            Some(part) => Err(ComponentIdError::Form(part.to_owned())),
-            None => Ok(Self(text)),
+        if let Some(part) = namespace.into_iter().chain([name]).find(|part| !is_identifier_part(part)) {
+            return Err(ComponentIdError::Form(part.to_owned()));
         }
+        Ok(Self(text))
     }
 
     /// The identifier as text.
