@@ -154,7 +154,11 @@ impl Actor {
             _ = alive => return,
         };
         if let Err(panic) = served {
-            tracing::error!(component = component.id().as_str(), panic = panic_text(&*panic), "a component's task panicked");
+            tracing::error!(
+                component = component.id().as_str(),
+                panic = panic_text(&*panic),
+                "a component's task panicked"
+            );
             let mut life = component.life();
             life.recovering = false;
             if life.state.may_become(State::Failed) {
@@ -377,9 +381,7 @@ impl Actor {
     async fn fresh_instance(&mut self, work: &mut Work) -> Result<(), LoadError> {
         let Self { services, component, registry, pre, .. } = self;
         let started = match Instance::start(Origin { services, component, registry, pre }, work).await {
-            Ok(mut instance) => {
-                loader::initialise(services, component, &mut instance, work).await.map(|()| instance)
-            }
+            Ok(mut instance) => loader::initialise(services, component, &mut instance, work).await.map(|()| instance),
             Err(error) => Err(error),
         };
         self.used = false;

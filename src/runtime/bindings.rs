@@ -17,5 +17,7 @@ wasmtime::component::bindgen!({
 });
 
 pub(crate) use airssys::core::{capabilities, host_services, multicodec, types};
-pub(crate) use airssys::{ext_filesystem::filesystem, ext_network::network, ext_process::process, ext_storage::storage};
+pub(crate) use airssys::{
+    ext_filesystem::filesystem, ext_network::network, ext_process::process, ext_storage::storage,
+};
 pub(crate) use exports::airssys::core::component_lifecycle::IncomingMessage;

@@ -111,9 +111,7 @@ pub(crate) async fn bounded<T>(
     };
     match outcome {
         Ok(Ok(Ok(value))) => Ok(value),
-        Ok(Ok(Err(error))) => {
-            Err(Ended { kind: classify(&error), message: format!("{error:#}"), error: Some(error) })
-        }
+        Ok(Ok(Err(error))) => Err(Ended { kind: classify(&error), message: format!("{error:#}"), error: Some(error) }),
         Ok(Err(panic)) => {
             let text = panic_text(&*panic);
             tracing::error!(panic = text, "a host function panicked");

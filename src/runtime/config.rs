@@ -74,7 +74,11 @@ mod tests {
 
     fn config() -> Config {
         let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-        Config::new(pairs(&[("a", "manifest"), ("b", "manifest")]), pairs(&[("b", "host")]), Held::of(&Default::default()))
+        Config::new(
+            pairs(&[("a", "manifest"), ("b", "manifest")]),
+            pairs(&[("b", "host")]),
+            Held::of(&Default::default()),
+        )
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::contract::multicodec::PrefixError;
 use crate::contract::{LoadCode, Phase, State, TrapKind};
+use crate::manifest::ManifestError;
 
 /// Why a runtime or an engine could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +25,7 @@ pub struct LoadError {
     /// Why it failed, for people; never to be matched on.
     pub message: String,
     /// Every error that was found in the manifest, if that is where the load failed.
-    pub details: Vec<String>,
+    pub details: Vec<ManifestError>,
 }
 
 impl LoadError {

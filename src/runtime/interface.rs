@@ -28,7 +28,7 @@ const fn package(name: &'static str, version: Version, interfaces: &'static [&'s
     Package { name, version, interfaces }
 }
 
-const OFFERED: [Package; 11] = [
+static OFFERED: [Package; 11] = [
     package("airssys:core", CONTRACT_VERSION, &["types", "capabilities", "host-services", "multicodec"]),
     package("airssys:ext-filesystem", CONTRACT_VERSION, &["filesystem"]),
     package("airssys:ext-network", CONTRACT_VERSION, &["network"]),
@@ -57,15 +57,7 @@ const OFFERED: [Package; 11] = [
     package(
         "wasi:sockets",
         WASI_VERSION,
-        &[
-            "network",
-            "instance-network",
-            "ip-name-lookup",
-            "tcp",
-            "tcp-create-socket",
-            "udp",
-            "udp-create-socket",
-        ],
+        &["network", "instance-network", "ip-name-lookup", "tcp", "tcp-create-socket", "udp", "udp-create-socket"],
     ),
 ];
 
@@ -79,7 +71,8 @@ const LIFECYCLE_FUNCTIONS: [&str; 7] =
 pub(crate) fn check_manifest(manifest: &Manifest) -> Result<(), LoadError> {
     let built = &manifest.component.api_version;
     if !version::compatible(built, &CONTRACT_VERSION) {
-        let message = format!("the component was built against airssys:core {built}, this runtime offers {CONTRACT_VERSION}");
+        let message =
+            format!("the component was built against airssys:core {built}, this runtime offers {CONTRACT_VERSION}");
         return Err(LoadError::new(LoadCode::IncompatibleVersion, message));
     }
     for (name, dependency) in &manifest.wit_dependencies {
@@ -125,7 +118,10 @@ fn check_import(name: &str, is_interface: bool) -> Result<(), LoadError> {
         return Err(unsupported("only interfaces of packages can be imported"));
     };
     let Some(asked) = parsed.version else {
-        return Err(LoadError::new(LoadCode::UnversionedInterface, format!("the component imports {name} without a version")));
+        return Err(LoadError::new(
+            LoadCode::UnversionedInterface,
+            format!("the component imports {name} without a version"),
+        ));
     };
     let Some(package) = OFFERED.iter().find(|package| package.name == parsed.package) else {
         return Err(unsupported("no such package"));

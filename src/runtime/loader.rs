@@ -139,7 +139,7 @@ fn call_error(ended: &Ended, function: &str, millis: u64, trapped: LoadCode, tim
 fn read_manifest(directory: &Path) -> Result<(Manifest, String, PathBuf), LoadError> {
     let (manifest, source) = manifest::read(directory).map_err(|error| {
         let details = match &error {
-            ManifestReadError::Invalid { errors, .. } => errors.iter().map(ToString::to_string).collect(),
+            ManifestReadError::Invalid { errors, .. } => errors.as_slice().to_vec(),
             _ => Vec::new(),
         };
         LoadError { details, ..LoadError::new(error.code(), chain(&error)) }
@@ -149,12 +149,7 @@ fn read_manifest(directory: &Path) -> Result<(Manifest, String, PathBuf), LoadEr
     Ok((manifest, source.sha256, wasm))
 }
 
-fn describe(
-    services: &Services,
-    manifest: Manifest,
-    manifest_sha256: String,
-    options: LoadOptions,
-) -> Component {
+fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, options: LoadOptions) -> Component {
     let overlays = Held::of(&services.counters.overlays);
     Component {
         env: overlay_env(&manifest.env, options.env),
@@ -235,7 +230,9 @@ fn check_initial_memory(compiled: &Compiled, max: u64) -> Result<(), LoadError> 
     if memory.saturating_add(table) <= max {
         return Ok(());
     }
-    let message = format!("the component starts with at least {memory} bytes of memory and {table} of tables, resources.memory.max is {max}");
+    let message = format!(
+        "the component starts with at least {memory} bytes of memory and {table} of tables, resources.memory.max is {max}"
+    );
     Err(LoadError::new(LoadCode::MemoryExceedsLimit, message))
 }
 

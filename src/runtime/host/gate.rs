@@ -41,10 +41,9 @@ impl Access<'_> {
     fn grant(self) -> String {
         match self {
             Access::Filesystem(actions, path) => add(path, "filesystem", actions),
-            Access::Network(url) => format!(
-                "add the host of \"{}\" with action = \"outbound\" to capabilities.network",
-                shown(url)
-            ),
+            Access::Network(url) => {
+                format!("add the host of \"{}\" with action = \"outbound\" to capabilities.network", shown(url))
+            }
             Access::Storage(actions, namespace) => add(namespace, "storage", actions),
             Access::Process(command) => add(command, "process", &["spawn"]),
             Access::Messaging(action, target) => add(target, "messaging", &[action]),
