@@ -3,3 +3,5 @@
 
 pub mod contract;
 pub mod manifest;
+#[cfg(feature = "suite")]
+pub mod suite;
