@@ -8,6 +8,7 @@ mod code;
 mod component_id;
 mod context;
 pub mod multicodec;
+pub mod payload;
 mod state;
 mod trap;
 pub mod version;

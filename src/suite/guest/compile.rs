@@ -1,0 +1,522 @@
+//! From a program to a core module: imports, one function an export, the code of each action.
+
+use std::collections::BTreeMap;
+
+use wasm_encoder::{BlockType, Instruction, ValType};
+use wasm_wave::untyped::{UntypedFuncCall, UntypedValue};
+use wit_parser::abi::AbiVariant;
+use wit_parser::{
+    Function, LiftLowerAbi, ManglingAndAbi, Resolve, SizeAlign, Type, WasmExport, WasmExportKind, WasmImport, WorldId,
+    WorldItem, WorldKey,
+};
+
+use super::action::Action;
+use super::body::{Body, Place};
+use super::flat::{Flat, core_type};
+use super::holes::Named;
+use super::image::{Layout, Template, offsets};
+use super::module::{self, COUNTER, HEAP, HEAP_START, Import, Module};
+use super::program::Program;
+use super::ProgramError;
+use crate::contract::{TrapKind, payload};
+
+const ABI: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
+
+/// A function that the program imports.
+struct Imported<'a> {
+    function: &'a Function,
+    index: u32,
+}
+
+struct Compiler<'a> {
+    resolve: &'a Resolve,
+    module: Module<'a>,
+    imported: BTreeMap<String, Imported<'a>>,
+    /// Results that programs kept by name. They outlive the call that made them, so the heap then does too.
+    kept: Vec<Named>,
+    keeps: bool,
+}
+
+/// What an action may refer to.
+struct Scope {
+    /// The parameters of the export.
+    params: Vec<Named>,
+    /// The export's result; none where an export returns nothing or where no export is compiled.
+    result: Option<Type>,
+    /// Whether the result is returned by its address.
+    by_pointer: bool,
+}
+
+pub(super) fn module(
+    program: &Program,
+    metadata: &BTreeMap<String, String>,
+    resolve: &Resolve,
+    world: WorldId,
+) -> Result<Vec<u8>, ProgramError> {
+    let mut sizes = SizeAlign::default();
+    sizes.fill(resolve);
+    let actions = Actions::parse(program, metadata)?;
+    let (imports, imported) = imports(program, &actions, resolve, world)?;
+    let module = Module::new(Flat { resolve, sizes: &sizes }, imports);
+    let mut compiler = Compiler { resolve, module, imported, kept: Vec::new(), keeps: actions.keep() };
+
+    compiler.realloc(&actions.realloc)?;
+    if !actions.start.is_empty() {
+        let start = compiler.helper(0, &actions.start).map_err(|why| why.within("start"))?;
+        compiler.module.start(start);
+    }
+    for (key, item) in &resolve.worlds[world].exports {
+        match item {
+            WorldItem::Interface { id, .. } => {
+                for function in resolve.interfaces[*id].functions.values() {
+                    compiler.export(Some(key), function, &actions)?;
+                }
+            }
+            WorldItem::Function(function) => compiler.export(None, function, &actions)?,
+            WorldItem::Type { .. } => {}
+        }
+    }
+    compiler.module.finish(program)
+}
+
+/// The actions of a program, parsed, with the defaults filled in.
+struct Actions {
+    start: Vec<Action>,
+    realloc: Vec<Action>,
+    post_execute: Vec<Action>,
+    on: Vec<(Vec<u8>, Vec<Action>)>,
+    exports: BTreeMap<&'static str, Vec<Action>>,
+}
+
+impl Actions {
+    fn parse(program: &Program, metadata: &BTreeMap<String, String>) -> Result<Self, ProgramError> {
+        let fields: BTreeMap<_, _> = metadata.iter().chain(&program.metadata_fields).collect();
+        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let metadata_record = format!("{{{}}}", fields.join(", "));
+        let exports = [
+            ("metadata", &program.metadata, metadata_record.as_str()),
+            ("init", &program.init, "ok"),
+            ("execute", &program.execute, "ok($operation)"),
+            ("handle-message", &program.handle_message, "ok"),
+            ("handle-callback", &program.handle_callback, "ok"),
+            ("health", &program.health, "{healthy: true, reason: none}"),
+            ("shutdown", &program.shutdown, "ok"),
+        ];
+        let exports = exports.into_iter().map(|(name, lines, default)| {
+            Ok((name, with_default(parse_all(lines).map_err(|why| why.within(name))?, default)))
+        });
+        let on = program.on.iter().map(|(operation, lines)| {
+            let place = format!("on.\"{operation}\"");
+            let bytes = payload::parse(operation).map_err(|why| ProgramError::new(why.to_string()).within(&place))?;
+            Ok((bytes, with_default(parse_all(lines).map_err(|why| why.within(&place))?, "ok($operation)")))
+        });
+        Ok(Self {
+            start: parse_all(&program.start).map_err(|why| why.within("start"))?,
+            realloc: parse_all(&program.realloc).map_err(|why| why.within("realloc"))?,
+            post_execute: parse_all(&program.post_execute).map_err(|why| why.within("post-execute"))?,
+            on: on.collect::<Result<_, ProgramError>>()?,
+            exports: exports.collect::<Result<_, ProgramError>>()?,
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Action> {
+        [&self.start, &self.realloc, &self.post_execute]
+            .into_iter()
+            .chain(self.on.iter().map(|(_, actions)| actions))
+            .chain(self.exports.values())
+            .flatten()
+    }
+
+    fn keep(&self) -> bool {
+        self.all().any(Action::keeps)
+    }
+}
+
+fn parse_all(lines: &[String]) -> Result<Vec<Action>, ProgramError> {
+    lines.iter().map(|line| Action::parse(line)).collect()
+}
+
+fn with_default(mut actions: Vec<Action>, default: &str) -> Vec<Action> {
+    if !actions.iter().any(|action| matches!(action, Action::Return(_) | Action::ReturnPointer(_))) {
+        actions.push(Action::Return(default.to_owned()));
+    }
+    actions
+}
+
+/// The imports of the core module, and where each function that the program names is among them.
+fn imports<'a>(
+    program: &Program,
+    actions: &Actions,
+    resolve: &'a Resolve,
+    world: WorldId,
+) -> Result<(Vec<Import>, BTreeMap<String, Imported<'a>>), ProgramError> {
+    let (mut imports, mut imported): (Vec<Import>, BTreeMap<String, Imported<'a>>) = Default::default();
+    let called = actions.all().filter_map(Action::functions);
+    for name in called.chain(program.imports.iter().map(String::as_str)) {
+        if imported.contains_key(name) {
+            continue;
+        }
+        let (key, function) = find_import(resolve, world, name)?;
+        let (module, field) =
+            resolve.wasm_import_name(ABI, WasmImport::Func { interface: Some(key), func: function });
+        let signature = resolve.wasm_signature(AbiVariant::GuestImport, function);
+        let index = imports.iter().position(|known| known.module == module && known.name == field).unwrap_or_else(|| {
+            imports.push(Import {
+                module,
+                name: field,
+                params: signature.params.into_iter().map(core_type).collect(),
+                results: signature.results.into_iter().map(core_type).collect(),
+            });
+            imports.len() - 1
+        });
+        imported.insert(name.to_owned(), Imported { function, index: index as u32 });
+    }
+    Ok((imports, imported))
+}
+
+/// Finds `interface.function` or `package/interface.function` among the world's imports.
+fn find_import<'a>(
+    resolve: &'a Resolve,
+    world: WorldId,
+    name: &str,
+) -> Result<(&'a WorldKey, &'a Function), ProgramError> {
+    let unknown = || ProgramError::new(format!("the guest's world imports no function `{name}`"));
+    let (interface, function) = name.rsplit_once('.').ok_or_else(unknown)?;
+    for (key, item) in &resolve.worlds[world].imports {
+        let WorldItem::Interface { id, .. } = item else { continue };
+        let full = resolve.name_world_key(key);
+        let unversioned = full.split('@').next().unwrap_or(&full);
+        let short = unversioned.rsplit('/').next().unwrap_or(unversioned);
+        if [short, unversioned, full.as_str()].contains(&interface)
+            && let Some(function) = resolve.interfaces[*id].functions.get(function)
+        {
+            return Ok((key, function));
+        }
+    }
+    Err(unknown())
+}
+
+impl<'a> Compiler<'a> {
+    fn realloc(&mut self, actions: &[Action]) -> Result<(), ProgramError> {
+        let mut body = Body::new(4);
+        let scope = Scope { params: Vec::new(), result: None, by_pointer: false };
+        self.actions(&mut body, actions, &scope).map_err(|why| why.within("realloc"))?;
+        module::realloc(&mut body);
+        let function = self.module.support.realloc;
+        self.module.define(function, body);
+        self.module.export(self.resolve.wasm_export_name(ABI, WasmExport::Realloc), function);
+        Ok(())
+    }
+
+    /// A function without parameters that matter and without results.
+    fn helper(&mut self, params: usize, actions: &[Action]) -> Result<u32, ProgramError> {
+        let function = self.module.declare(&vec![ValType::I32; params], &[]);
+        let mut body = Body::new(params);
+        if params > 0 && !self.keeps {
+            body.op(Instruction::GlobalGet(HEAP_START)).op(Instruction::GlobalSet(HEAP));
+        }
+        self.actions(&mut body, actions, &Scope { params: Vec::new(), result: None, by_pointer: false })?;
+        self.module.define(function, body);
+        Ok(function)
+    }
+
+    fn export(&mut self, key: Option<&WorldKey>, function: &Function, actions: &Actions) -> Result<(), ProgramError> {
+        let fallback = [Action::Trap(TrapKind::Unreachable)];
+        let own = actions.exports.get(function.name.as_str()).map_or(&fallback[..], Vec::as_slice);
+        let name = |kind| {
+            self.resolve.wasm_export_name(ABI, WasmExport::Func { interface: key, func: function, kind })
+        };
+        let (normal, post) = (name(WasmExportKind::Normal), name(WasmExportKind::PostReturn));
+
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
+        let params: Vec<ValType> = signature.params.iter().copied().map(core_type).collect();
+        let results: Vec<ValType> = signature.results.iter().copied().map(core_type).collect();
+        let index = self.module.declare(&params, &results);
+        let mut body = Body::new(params.len());
+        let scope = Scope {
+            params: self.params(&mut body, function, signature.indirect_params, &params)?,
+            result: function.result,
+            by_pointer: signature.retptr,
+        };
+        if function.name == "execute" {
+            for (operation, actions) in &actions.on {
+                self.on(&mut body, operation, actions, &scope).map_err(|why| why.within("on"))?;
+            }
+        }
+        self.actions(&mut body, own, &scope).map_err(|why| why.within(&function.name))?;
+        body.op(Instruction::Unreachable);
+        self.module.define(index, body);
+        self.module.export(normal, index);
+
+        // Values of a result that lives in memory may be freed when the host has read them.
+        if results == [ValType::I32] && signature.retptr {
+            let after = if function.name == "execute" { actions.post_execute.as_slice() } else { &[] };
+            let after = self.helper(1, after).map_err(|why| why.within("post-execute"))?;
+            self.module.export(post, after);
+        }
+        Ok(())
+    }
+
+    /// Lays the parameters out in memory, where everything else expects values.
+    fn params(
+        &mut self,
+        body: &mut Body,
+        function: &Function,
+        indirect: bool,
+        core: &[ValType],
+    ) -> Result<Vec<Named>, ProgramError> {
+        let types: Vec<Type> = function.params.iter().map(|param| param.ty).collect();
+        let start = if indirect {
+            Place::at(0)
+        } else {
+            let layout = self.module.flat.sizes.params(&types);
+            Place::fixed(self.module.image.alloc(layout.size.size_wasm32(), layout.align.align_wasm32()))
+        };
+        let flat: Vec<(u32, ValType)> = (0..).zip(core.iter().copied()).collect();
+        let mut flat = flat.as_slice();
+        let mut named = Vec::new();
+        for (param, offset) in function.params.iter().zip(offsets(self.module.flat.sizes, &types)) {
+            let place = start.plus(offset);
+            if !indirect {
+                self.module.flat.store(body, &param.ty, place, &mut flat)?;
+            }
+            named.push(Named { name: param.name.clone(), ty: param.ty, place });
+        }
+        Ok(named)
+    }
+
+    fn on(&mut self, body: &mut Body, operation: &[u8], actions: &[Action], scope: &Scope) -> Result<(), ProgramError> {
+        let incoming = self.module.named("operation", &scope.params)?;
+        let (pointer, length) = self.module.image.text(operation);
+        self.module.flat.load(body, &incoming.ty, incoming.place)?;
+        body.i32(pointer).i32(length).call(self.module.support.same).op(Instruction::If(BlockType::Empty));
+        self.actions(body, actions, scope)?;
+        body.op(Instruction::Unreachable).op(Instruction::End);
+        Ok(())
+    }
+
+    fn actions(&mut self, body: &mut Body, actions: &[Action], scope: &Scope) -> Result<(), ProgramError> {
+        actions.iter().try_for_each(|action| self.action(body, action, scope))
+    }
+
+    fn action(&mut self, body: &mut Body, action: &Action, scope: &Scope) -> Result<(), ProgramError> {
+        match action {
+            Action::Call { function, args, keep, record } => {
+                self.call(body, function, args, scope, (keep.as_deref(), *record)).map_err(|why| why.within(function))?;
+            }
+            Action::Repeat(count, inner) => {
+                body.i32(*count);
+                let mut outcome = Ok(());
+                body.times(|body, _| outcome = self.action(body, inner, scope));
+                outcome?;
+            }
+            Action::Record(None) => {
+                scope.params.iter().try_for_each(|param| self.record(body, &param.name, param))?;
+            }
+            Action::Record(Some(path)) => {
+                let value = self.module.named(path, &self.visible(scope))?;
+                self.record(body, path, &value)?;
+            }
+            Action::Note(text) => self.module.put(body, &format!("{text}\n")),
+            Action::Count(n) => {
+                body.op(Instruction::GlobalGet(COUNTER)).op(Instruction::I64Const(*n as i64));
+                body.op(Instruction::I64Add).op(Instruction::GlobalSet(COUNTER));
+            }
+            Action::Trap(kind) => self.trap(body, *kind),
+            Action::Spin(None) => {
+                body.op(Instruction::Loop(BlockType::Empty)).op(Instruction::Br(0)).op(Instruction::End);
+            }
+            Action::Spin(Some(count)) => {
+                let left = body.local(ValType::I64);
+                body.op(Instruction::I64Const(*count as i64)).set(left).op(Instruction::Loop(BlockType::Empty));
+                body.get(left).op(Instruction::I64Const(1)).op(Instruction::I64Sub).op(Instruction::LocalTee(left));
+                body.op(Instruction::I64Const(0)).op(Instruction::I64GtS).op(Instruction::BrIf(0));
+                body.op(Instruction::End);
+            }
+            Action::Fill => {
+                let start = body.local(ValType::I32);
+                body.op(Instruction::GlobalGet(HEAP)).set(start).op(Instruction::Loop(BlockType::Empty));
+                body.get(start).i32(0xaa).op(Instruction::MemorySize(0)).i32(16).op(Instruction::I32Shl);
+                body.get(start).op(Instruction::I32Sub).op(Instruction::MemoryFill(0));
+                body.op(Instruction::Br(0)).op(Instruction::End);
+            }
+            Action::GrowMemory { pages, index } => {
+                body.i32(*pages).op(Instruction::MemoryGrow(*index));
+                self.grown(body, "grow-memory");
+            }
+            Action::GrowTable { elements, index } => {
+                body.op(Instruction::RefNull(wasm_encoder::HeapType::FUNC)).i32(*elements);
+                body.op(Instruction::TableGrow(*index));
+                self.grown(body, "grow-table");
+            }
+            Action::Recurse(depth) => {
+                let depth = depth.map_or(-1, |depth| depth as i64);
+                body.op(Instruction::I64Const(depth)).call(self.module.support.recurse).op(Instruction::Drop);
+            }
+            Action::RecurseCall(function) => self.recurse_call(body, function)?,
+            Action::Return(value) => self.returns(body, value, scope)?,
+            Action::ReturnPointer(address) => {
+                if !scope.by_pointer {
+                    return Err(ProgramError::new("nothing is returned by its address here"));
+                }
+                body.i32(*address).op(Instruction::Return);
+            }
+        }
+        Ok(())
+    }
+
+    fn visible(&self, scope: &Scope) -> Vec<Named> {
+        self.kept.iter().chain(&scope.params).cloned().collect()
+    }
+
+    fn record(&mut self, body: &mut Body, label: &str, value: &Named) -> Result<(), ProgramError> {
+        let printer = self.module.printer(&value.ty)?;
+        self.module.put(body, &format!("{label} -> "));
+        body.address(value.place).call(printer);
+        self.module.put(body, "\n");
+        Ok(())
+    }
+
+    fn grown(&mut self, body: &mut Body, label: &str) {
+        let old = body.local(ValType::I64);
+        body.op(Instruction::I64ExtendI32S).set(old);
+        self.module.put(body, &format!("{label} -> "));
+        body.get(old).call(self.module.support.put_s64);
+        self.module.put(body, "\n");
+    }
+
+    fn call(
+        &mut self,
+        body: &mut Body,
+        name: &str,
+        args: &str,
+        scope: &Scope,
+        (keep, record): (Option<&str>, bool),
+    ) -> Result<(), ProgramError> {
+        let imported = self.imported.get(name).ok_or_else(|| ProgramError::new("the function is not imported"))?;
+        let (function, index) = (imported.function, imported.index);
+        let types: Vec<Type> = function.params.iter().map(|param| param.ty).collect();
+        let sizes = self.module.flat.sizes;
+        let layout = sizes.params(&types);
+        let start = self.module.image.alloc(layout.size.size_wasm32(), layout.align.align_wasm32());
+        let places: Vec<u32> = offsets(sizes, &types).into_iter().map(|offset| start + offset).collect();
+
+        let template = Template::new(&format!("f({args})"));
+        let call = UntypedFuncCall::parse(template.text())?;
+        let nodes: Vec<_> = match call.params_node() {
+            Some(node) => node.as_tuple()?.collect(),
+            None => Vec::new(),
+        };
+        if nodes.len() != types.len() {
+            return Err(ProgramError::new(format!("takes {} arguments, {} are given", types.len(), nodes.len())));
+        }
+        let mut layout =
+            Layout { resolve: self.resolve, sizes, image: &mut self.module.image, holes: Vec::new() };
+        for ((node, ty), place) in nodes.into_iter().zip(&types).zip(&places) {
+            layout.place(&template, node, ty, *place)?;
+        }
+        let holes = layout.holes;
+        let visible = self.visible(scope);
+        holes.iter().try_for_each(|hole| self.module.fill(body, hole, &visible))?;
+
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, function);
+        if signature.indirect_params {
+            body.i32(start);
+        } else {
+            for (ty, place) in types.iter().zip(&places) {
+                self.module.flat.load(body, ty, Place::fixed(*place))?;
+            }
+        }
+        let result = function.result.map(|ty| {
+            let (size, align) = (sizes.size(&ty).size_wasm32(), sizes.align(&ty).align_wasm32());
+            (ty, Place::fixed(self.module.image.alloc(size, align)))
+        });
+        let label = name.rsplit('.').next().unwrap_or(name);
+        let Some((ty, place)) = result else {
+            body.call(index);
+            if record {
+                self.module.put(body, &format!("{label}\n"));
+            }
+            return Ok(());
+        };
+        if signature.retptr {
+            body.address(place).call(index);
+        } else {
+            body.call(index);
+            let core = signature.results.first().copied().map_or(ValType::I32, core_type);
+            let local = body.local(core);
+            body.set(local);
+            self.module.flat.store(body, &ty, place, &mut &[(local, core)][..])?;
+        }
+        if record {
+            self.record(body, label, &Named { name: label.to_owned(), ty, place })?;
+        }
+        if let Some(keep) = keep {
+            self.kept.push(Named { name: keep.to_owned(), ty, place });
+        }
+        Ok(())
+    }
+
+    fn trap(&mut self, body: &mut Body, kind: TrapKind) {
+        let nothing = self.module.core_type(&[], &[]);
+        let recursion = self.module.core_type(&[ValType::I64], &[ValType::I64]);
+        let call = |ty| Instruction::CallIndirect { type_index: ty, table_index: 0 };
+        match kind {
+            TrapKind::MemoryOutOfBounds => {
+                let far = super::body::mem(Place::fixed(u32::MAX));
+                body.i32(u32::MAX).op(Instruction::I32Load8U(far)).op(Instruction::Drop)
+            }
+            // Element 0 is a function of one type, element 1 is null, and there are no others.
+            TrapKind::IndirectCallMismatch => body.i32(0).op(call(nothing)),
+            TrapKind::NullReference => {
+                body.op(Instruction::I64Const(0)).i32(1).op(call(recursion)).op(Instruction::Drop)
+            }
+            TrapKind::TableOutOfBounds => {
+                body.op(Instruction::I64Const(0)).i32(1 << 30).op(call(recursion)).op(Instruction::Drop)
+            }
+            TrapKind::IntegerOverflow => {
+                body.i32(1 << 31).i32(u32::MAX).op(Instruction::I32DivS).op(Instruction::Drop)
+            }
+            TrapKind::DivideByZero => body.i32(1).i32(0).op(Instruction::I32DivU).op(Instruction::Drop),
+            TrapKind::BadConversion => body
+                .op(Instruction::F32Const(f32::NAN.into()))
+                .op(Instruction::I32TruncF32S)
+                .op(Instruction::Drop),
+            _ => body.op(Instruction::Unreachable),
+        };
+    }
+
+    fn recurse_call(&mut self, body: &mut Body, name: &str) -> Result<(), ProgramError> {
+        let imported = self.imported.get(name).ok_or_else(|| ProgramError::new("the function is not imported"))?;
+        let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, imported.function);
+        if !signature.params.is_empty() || signature.results.len() != 1 {
+            return Err(ProgramError::new(format!("`{name}` is not a function without parameters and with one number as its result")));
+        }
+        let index = imported.index;
+        let function = self.module.declare(&[ValType::I64], &[ValType::I64]);
+        self.module.define(function, module::recurse(function, Some(index)));
+        body.op(Instruction::I64Const(-1)).call(function).op(Instruction::Drop);
+        Ok(())
+    }
+
+    fn returns(&mut self, body: &mut Body, value: &str, scope: &Scope) -> Result<(), ProgramError> {
+        let ty = scope.result.ok_or_else(|| ProgramError::new("nothing is returned here"))?;
+        let sizes = self.module.flat.sizes;
+        let address = self.module.image.alloc(sizes.size(&ty).size_wasm32(), sizes.align(&ty).align_wasm32());
+        let template = Template::new(value);
+        let parsed = UntypedValue::parse(template.text())?;
+        let mut layout =
+            Layout { resolve: self.resolve, sizes, image: &mut self.module.image, holes: Vec::new() };
+        layout.place(&template, parsed.node(), &ty, address)?;
+        let holes = layout.holes;
+        let visible = self.visible(scope);
+        holes.iter().try_for_each(|hole| self.module.fill(body, hole, &visible))?;
+        if scope.by_pointer {
+            body.i32(address);
+        } else {
+            self.module.flat.load(body, &ty, Place::fixed(address))?;
+        }
+        body.op(Instruction::Return);
+        Ok(())
+    }
+}

@@ -1,0 +1,369 @@
+//! What travels between the suite and a runtime under test.
+//!
+//! The suite sends a [`Stimulus`], the driver answers with a [`Reply`]; both are plain data, written as
+//! JSON objects whose `do` or `is` names the kind. Times are milliseconds, bytes are base64. What a
+//! case expects never crosses: a driver cannot know what would please.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::contract::{Caller, LoadCode, Phase, State, TraceContext, TrapKind};
+
+/// Bytes, written as base64.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Bytes(pub Vec<u8>);
+
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", crate::contract::payload::render(&self.0))
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Bytes).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What the suite asks of a runtime.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Stimulus {
+    /// Who are you? Answered by [`Reply::Hello`].
+    Hello,
+    /// Start a fresh runtime in a fresh directory with these files. Answered by [`Reply::Done`].
+    Open(World),
+    /// Load the component in a directory of the world. Answered by `loaded` or `refused`.
+    Load(LoadRequest),
+    /// Call `execute`. Answered by `returned`, `failed`, `trapped` or `rejected`.
+    Execute(ExecuteRequest),
+    /// Have `handle-message` handle a message from outside. Answered by `done`, `failed`, `trapped` or `rejected`.
+    Deliver(DeliverRequest),
+    /// Call `health`. Answered by `health` or `rejected`.
+    Health {
+        /// The component.
+        component: String,
+    },
+    /// Shut a component down. Answered by `done`, `failed`, `trapped` or `rejected`.
+    Shutdown {
+        /// The component.
+        component: String,
+    },
+    /// Start a stopped or failed component again. Answered by `done`, `refused` or `rejected`.
+    Start {
+        /// The component.
+        component: String,
+    },
+    /// Uninstall a component, shutting it down if it runs. Answered like `shutdown`.
+    Unload {
+        /// The component.
+        component: String,
+    },
+    /// Do something without waiting for its end. Answered by `done`.
+    Begin {
+        /// A name for it.
+        ticket: String,
+        /// What to do.
+        stimulus: Box<Stimulus>,
+    },
+    /// Wait for the end of something begun. Answered by its reply.
+    Await {
+        /// The name it was begun under.
+        ticket: String,
+    },
+    /// Let the virtual clock advance, when everything that can run without it has run. Answered by `done`.
+    Advance {
+        /// By how many milliseconds.
+        ms: u64,
+    },
+    /// Put other bytes into a file of the world. Answered by `done`.
+    ReplaceFile(WorldFile),
+    /// What is there? Answered by `inspection`.
+    Inspect,
+    /// What was logged since last asked? Answered by `logs`.
+    Logs,
+    /// What happened since last asked? Answered by `events`.
+    Events,
+    /// End the runtime and remove what it left. Answered by `done`.
+    Close,
+}
+
+/// The surroundings of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub struct World {
+    /// Which clock the runtime lives by.
+    pub clock: ClockKind,
+    /// Where a virtual clock starts, in Unix milliseconds.
+    pub now_ms: u64,
+    /// Files, by path below the world's directory.
+    pub files: Vec<WorldFile>,
+    /// The operator's limits, by name; a runtime that does not know one says so.
+    pub limits: BTreeMap<String, u64>,
+}
+
+/// The clock of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockKind {
+    /// It stands still until the case advances it.
+    #[default]
+    Virtual,
+    /// Real time, where the time that a processor takes is the subject.
+    Real,
+}
+
+/// One file of a world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorldFile {
+    /// Its path, with `/` between names.
+    pub path: String,
+    /// What it holds, unless it is a link.
+    #[serde(default)]
+    pub bytes: Bytes,
+    /// The target, if it is a symbolic link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// What to load, and with what.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LoadRequest {
+    /// The directory below the world's.
+    pub directory: String,
+    /// The host's environment for it.
+    #[serde(default)]
+    pub env: Vec<(String, String)>,
+    /// The host's configuration for it.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+    /// What `init` gets as `config-data`.
+    #[serde(default)]
+    pub config_data: Option<Bytes>,
+}
+
+/// One call of `execute`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ExecuteRequest {
+    /// The component.
+    pub component: String,
+    /// The operation, prefix included.
+    pub operation: Bytes,
+    /// On whose behalf.
+    #[serde(default)]
+    pub caller: Caller,
+    /// The request's id; the runtime makes one if there is none.
+    #[serde(default)]
+    pub request_id: Option<String>,
+    /// A deadline nearer than the manifest's.
+    #[serde(default)]
+    pub timeout_ms: Option<u64>,
+    /// The trace that it belongs to.
+    #[serde(default)]
+    pub trace_context: Option<TraceContext>,
+}
+
+/// One message from outside.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DeliverRequest {
+    /// The component.
+    pub component: String,
+    /// Who it is from.
+    pub sender: String,
+    /// The payload, prefix included.
+    pub payload: Bytes,
+    /// Set if a response is awaited.
+    #[serde(default)]
+    pub request_id: Option<String>,
+}
+
+/// What a driver answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Reply {
+    /// Who the runtime is.
+    Hello(Hello),
+    /// It is done.
+    Done,
+    /// The component is loaded and running.
+    Loaded {
+        /// Its identifier.
+        component: String,
+    },
+    /// The load failed.
+    Refused {
+        /// In which phase.
+        phase: Phase,
+        /// With which code.
+        code: LoadCode,
+        /// For people; never judged.
+        message: String,
+        /// The single errors of a manifest.
+        #[serde(default)]
+        errors: Vec<ManifestFinding>,
+    },
+    /// `execute` answered ok.
+    Returned {
+        /// The answer.
+        output: Bytes,
+        /// The fuel that the call used, where the runtime meters it.
+        #[serde(default)]
+        fuel: Option<u64>,
+    },
+    /// The guest answered one of its errors.
+    Failed(GuestFailure),
+    /// The instance ended.
+    Trapped {
+        /// How.
+        kind: TrapKind,
+    },
+    /// The runtime did not call the guest, or gave up on it.
+    Rejected {
+        /// `not-found`, `not-running`, `timeout-exceeded`, `malformed-multicodec`, `unsupported-codec`, …
+        code: String,
+    },
+    /// What `health` gave.
+    Health {
+        /// Whether the component is healthy.
+        healthy: bool,
+        /// Why not.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// What is there.
+    Inspection(Inspection),
+    /// What was logged.
+    Logs {
+        /// In order.
+        records: Vec<LogRecord>,
+    },
+    /// What happened.
+    Events {
+        /// In order; each an object with a `kind`.
+        events: Vec<BTreeMap<String, Value>>,
+    },
+    /// The runtime cannot do that.
+    Unsupported {
+        /// What it lacks.
+        what: String,
+    },
+}
+
+/// Who a runtime is and what it offers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub struct Hello {
+    /// Its name.
+    pub runtime: String,
+    /// Its version.
+    pub version: String,
+    /// The areas that it implements; cases of others are not applicable.
+    pub features: Vec<String>,
+    /// The hooks that its driver has; cases that need others are untestable.
+    pub hooks: Vec<Hook>,
+}
+
+crate::contract::kebab_enum! {
+    /// What a driver can do beyond calling components.
+    pub enum Hook {
+        /// A clock that the case advances.
+        VirtualClock = "virtual-clock",
+        /// Telling what is loaded and what is held.
+        Inspect = "inspect",
+        /// Handing out log records.
+        Logs = "logs",
+        /// Handing out events.
+        Events = "events",
+        /// Doing things without waiting for their end.
+        Begin = "begin",
+        /// Exchanging files under a running runtime.
+        ReplaceFile = "replace-file",
+        /// The operator's limits.
+        Limits = "limits",
+        /// Reporting the fuel of a call.
+        Fuel = "fuel",
+    }
+}
+
+/// One error of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFinding {
+    /// The code.
+    pub code: LoadCode,
+    /// The key path.
+    pub key: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+}
+
+/// An error that a guest answered, as the case of its variant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GuestFailure {
+    /// The name of the case.
+    pub case: String,
+    /// Its payload: a string or a number, or null.
+    #[serde(default)]
+    pub value: Value,
+}
+
+/// What a runtime holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub struct Inspection {
+    /// The known components, by identifier.
+    pub components: BTreeMap<String, ComponentInspection>,
+    /// Live instances.
+    pub instances: u64,
+    /// Bytes of their memories and tables.
+    #[serde(default)]
+    pub memory_bytes: u64,
+    /// Configuration overlays that are kept.
+    #[serde(default)]
+    pub overlays: u64,
+}
+
+/// What a runtime knows of a component.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ComponentInspection {
+    /// Its state.
+    pub state: State,
+    /// Its version.
+    pub version: String,
+    /// How many restarts it had.
+    #[serde(default)]
+    pub restarts: u64,
+    /// The SHA-256 of the wasm that runs.
+    #[serde(default)]
+    pub wasm_sha256: String,
+}
+
+/// One log record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRecord {
+    /// Who logged it, set by the runtime.
+    pub component: String,
+    /// `trace`, `debug`, `info`, `warn` or `error`.
+    pub level: String,
+    /// The message.
+    pub message: String,
+    /// Its context, in order.
+    #[serde(default)]
+    pub context: Vec<(String, String)>,
+}

@@ -1,0 +1,179 @@
+//! Running cases against a driver.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::discover::DiscoveredCase;
+use super::driver::{Driver, DriverError, DriverFactory};
+use super::expect::{self, Memory};
+use super::plan::{Plan, PlannedStep, plan};
+use super::protocol::{Hello, Hook, Inspection, Reply, Stimulus};
+use super::verdict::{Exchange, Outcome, Verdict};
+
+/// How long one case may take before its runtime counts as hanging. Cases take milliseconds; a machine
+/// under load may need a thousand times that.
+const CASE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The requirement that every refused load asserts, where the driver can be inspected.
+const NOTHING_LEFT_BEHIND: &str = "lifecycle.load-atomic";
+
+/// Runs cases, several at a time, and returns their outcomes in the order of the cases. `observe` is
+/// told of each as it ends.
+pub fn run_all(
+    cases: &[DiscoveredCase],
+    factory: &Arc<DriverFactory>,
+    jobs: usize,
+    observe: &(dyn Fn(&Outcome) + Sync),
+) -> Vec<Outcome> {
+    let next = AtomicUsize::new(0);
+    let outcomes: Mutex<Vec<Option<Outcome>>> = Mutex::new(cases.iter().map(|_| None).collect());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, cases.len().max(1)) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = run_case(case, factory);
+                    observe(&outcome);
+                    let index = cases.iter().position(|other| other.id == case.id).unwrap_or_default();
+                    outcomes.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(outcome);
+                }
+            });
+        }
+    });
+    outcomes.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
+}
+
+/// Runs one case on a thread of its own, so that a runtime that hangs or panics costs only its case.
+pub fn run_case(case: &DiscoveredCase, factory: &Arc<DriverFactory>) -> Outcome {
+    let started = Instant::now();
+    let (sender, receiver) = mpsc::channel();
+    let (owned, factory) = (case.clone(), Arc::clone(factory));
+    let thread = std::thread::Builder::new().name(case.id.clone()).spawn(move || {
+        let mut run = Run::default();
+        let end = run.case(&owned, &factory);
+        let _ = sender.send((run, end));
+    });
+    let (run, end) = match thread {
+        Err(why) => (Run::default(), End::driver(DriverError::new(format!("no thread for the case: {why}")))),
+        Ok(_) => receiver.recv_timeout(CASE_TIMEOUT).unwrap_or_else(|why| {
+            let end = match why {
+                mpsc::RecvTimeoutError::Timeout => {
+                    End::new(Verdict::Timeout, format!("no answer within {} s", CASE_TIMEOUT.as_secs()))
+                }
+                mpsc::RecvTimeoutError::Disconnected => End::new(Verdict::Crash, "the runtime or its driver panicked"),
+            };
+            (Run::default(), end)
+        }),
+    };
+    Outcome {
+        id: case.id.clone(),
+        area: case.area.clone(),
+        requirements: case.case.requirements.clone(),
+        verdict: end.verdict,
+        message: end.message,
+        asserted: run.asserted,
+        duration_ms: started.elapsed().as_millis() as u64,
+        exchange: run.exchange,
+    }
+}
+
+/// How a case ended.
+struct End {
+    verdict: Verdict,
+    message: String,
+}
+
+impl End {
+    fn new(verdict: Verdict, message: impl Into<String>) -> Self {
+        Self { verdict, message: message.into() }
+    }
+
+    fn driver(why: DriverError) -> Self {
+        Self::new(Verdict::DriverError, why.to_string())
+    }
+}
+
+/// What was said and asserted so far.
+#[derive(Default)]
+struct Run {
+    asserted: Vec<(String, bool)>,
+    exchange: Vec<Exchange>,
+}
+
+impl Run {
+    fn case(&mut self, case: &DiscoveredCase, factory: &Arc<DriverFactory>) -> End {
+        let plan = match plan(&case.case) {
+            Ok(plan) => plan,
+            Err(why) => return End::new(Verdict::DriverError, format!("the case cannot be planned: {why}")),
+        };
+        let mut driver = match factory() {
+            Ok(driver) => driver,
+            Err(why) => return End::driver(why),
+        };
+        let end = self.steps(case, &plan, driver.as_mut());
+        let end = end.map_or_else(|end| end, |()| End::new(Verdict::Pass, ""));
+        match self.say(driver.as_mut(), None, Stimulus::Close) {
+            Err(why) if end.verdict == Verdict::Pass => why,
+            _ => end,
+        }
+    }
+
+    fn steps(&mut self, case: &DiscoveredCase, plan: &Plan, driver: &mut dyn Driver) -> Result<(), End> {
+        let hello = match self.say(driver, None, Stimulus::Hello)? {
+            Reply::Hello(hello) => hello,
+            other => return Err(End::new(Verdict::DriverError, format!("hello was answered by {}", expect::describe(&other)))),
+        };
+        let mut needed = std::iter::once(&case.area).chain(&case.case.features);
+        if let Some(missing) = needed.find(|feature| !hello.features.contains(feature)) {
+            return Err(End::new(Verdict::NotApplicable, format!("{} does not declare the feature `{missing}`", hello.runtime)));
+        }
+        if let Some(missing) = plan.hooks.iter().find(|hook| !hello.hooks.contains(hook)) {
+            return Err(End::new(Verdict::Untestable, format!("the driver of {} lacks the hook `{missing}`", hello.runtime)));
+        }
+        self.say(driver, None, Stimulus::Open(plan.world.clone()))?;
+        let mut memory = Memory::default();
+        plan.steps.iter().try_for_each(|step| self.step(step, plan, &hello, driver, &mut memory))
+    }
+
+    fn step(
+        &mut self,
+        step: &PlannedStep,
+        plan: &Plan,
+        hello: &Hello,
+        driver: &mut dyn Driver,
+        memory: &mut Memory,
+    ) -> Result<(), End> {
+        let refusal = step.expect.as_ref().is_some_and(|expect| expect.refused.is_some());
+        let watched = refusal && hello.hooks.contains(&Hook::Inspect);
+        let before = if watched { Some(self.inspect(driver)?) } else { None };
+        let reply = self.say(driver, Some(step.number), step.stimulus.clone())?;
+        let mut verdict = expect::check(step.expect.as_ref(), &reply, &plan.guests, memory);
+        for slug in &step.asserts {
+            self.asserted.push((slug.clone(), verdict.is_ok()));
+        }
+        if let (Some(before), true) = (before, matches!(step.stimulus, Stimulus::Load(_))) {
+            let after = self.inspect(driver)?;
+            let untouched = expect::unchanged(&before, &after);
+            self.asserted.push((NOTHING_LEFT_BEHIND.to_owned(), untouched.is_ok()));
+            verdict = verdict.and(untouched);
+        }
+        verdict.map_err(|why| End::new(Verdict::Fail, format!("step {}: {why}", step.number)))
+    }
+
+    fn inspect(&mut self, driver: &mut dyn Driver) -> Result<Inspection, End> {
+        match self.say(driver, None, Stimulus::Inspect)? {
+            Reply::Inspection(inspection) => Ok(inspection),
+            other => Err(End::new(Verdict::DriverError, format!("inspect was answered by {}", expect::describe(&other)))),
+        }
+    }
+
+    fn say(&mut self, driver: &mut dyn Driver, step: Option<usize>, stimulus: Stimulus) -> Result<Reply, End> {
+        let reply = driver.perform(stimulus.clone()).map_err(End::driver)?;
+        self.exchange.push(Exchange { step, stimulus, reply: reply.clone() });
+        match reply {
+            Reply::Unsupported { what } => Err(End::new(Verdict::Untestable, format!("the driver cannot do this: {what}"))),
+            reply => Ok(reply),
+        }
+    }
+}
