@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -47,8 +47,16 @@ pub(crate) type Answer<T> = oneshot::Sender<(Result<T, CallError>, Work)>;
 /// An accepted request.
 pub(crate) struct Command {
     request: Request,
-    work: Work,
     _slot: OwnedSemaphorePermit,
+}
+
+/// What counts as work on behalf of the queue: one unit while something waits that the task could take up. What waits
+/// behind a call that itself waits for the time to pass must not keep time from passing.
+#[derive(Default)]
+struct Inbox {
+    waiting: usize,
+    serving: bool,
+    work: Option<Work>,
 }
 
 /// How to accept a request.
@@ -68,13 +76,36 @@ pub(crate) enum Accept {
 #[derive(Clone)]
 pub(crate) struct Queue {
     commands: mpsc::UnboundedSender<Command>,
+    inbox: Arc<Mutex<Inbox>>,
     slots: Arc<Semaphore>,
 }
 
+/// The task's end of the queue.
+pub(crate) struct Commands {
+    commands: mpsc::UnboundedReceiver<Command>,
+    inbox: Arc<Mutex<Inbox>>,
+}
+
 impl Queue {
-    pub(crate) fn new(services: &Services) -> (Self, mpsc::UnboundedReceiver<Command>) {
-        let (commands, receiver) = mpsc::unbounded_channel();
-        (Self { commands, slots: Arc::new(Semaphore::new(services.limits.queued_calls.max(1))) }, receiver)
+    pub(crate) fn new(services: &Services) -> (Self, Commands) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let inbox = Arc::new(Mutex::new(Inbox::default()));
+        let slots = Arc::new(Semaphore::new(services.limits.queued_calls.max(1)));
+        (Self { commands: sender, inbox: Arc::clone(&inbox), slots }, Commands { commands: receiver, inbox })
+    }
+
+    /// Puts a command into the queue; false if the task is gone.
+    fn send(&self, services: &Services, command: Command) -> bool {
+        let mut inbox = lock(&self.inbox);
+        inbox.waiting += 1;
+        if !inbox.serving && inbox.work.is_none() {
+            inbox.work = Some(services.clock.work());
+        }
+        let sent = self.commands.send(command).is_ok();
+        if !sent {
+            *inbox = Inbox::default();
+        }
+        sent
     }
 
     /// Sends a request and waits for the answer.
@@ -91,7 +122,7 @@ impl Queue {
         };
         let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return Err(gone()) };
         let (answer, answered) = oneshot::channel();
-        let command = Command { request: request(answer), work: services.clock.work(), _slot: slot };
+        let command = Command { request: request(answer), _slot: slot };
         let sent = {
             let mut life = component.life();
             if life.state == State::Uninstalled {
@@ -102,19 +133,48 @@ impl Queue {
                 return Err(CallError::NotRunning(life.state));
             }
             let last = matches!(accept, Accept::RunningLast | Accept::AlwaysLast);
-            let sent = self.commands.send(command);
-            if sent.is_ok() && last && life.state == State::Running {
+            let sent = self.send(services, command);
+            if sent && last && life.state == State::Running {
                 component.pass(&mut life, services, State::Stopping);
             }
             sent
         };
-        if sent.is_err() {
+        if !sent {
             return Err(gone());
         }
         let (result, work) = answered.await.map_err(|_| gone())?;
         drop(work);
         result
     }
+}
+
+impl Commands {
+    /// The next command, and the work that it counts as.
+    async fn next(&mut self) -> Option<(Command, Work)> {
+        let command = self.commands.recv().await?;
+        let mut inbox = lock(&self.inbox);
+        inbox.waiting = inbox.waiting.saturating_sub(1);
+        inbox.serving = true;
+        Some((command, inbox.work.take().unwrap_or_default()))
+    }
+
+    /// A command was served.
+    fn done(&mut self, work: Work) {
+        let mut inbox = lock(&self.inbox);
+        inbox.serving = false;
+        inbox.work = (inbox.waiting > 0).then_some(work);
+    }
+}
+
+impl Drop for Commands {
+    fn drop(&mut self) {
+        self.commands.close();
+        *lock(&self.inbox) = Inbox::default();
+    }
+}
+
+fn lock(inbox: &Mutex<Inbox>) -> MutexGuard<'_, Inbox> {
+    inbox.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) struct Actor {
@@ -145,7 +205,7 @@ impl Actor {
 
     /// Serves the queue until the component is unloaded or the runtime is gone. A panic of this task, which would be
     /// a bug of the runtime, fails this component and no other.
-    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Command>, alive: impl Future) {
+    pub(crate) async fn run(self, mut commands: Commands, alive: impl Future) {
         let (services, component) = (Arc::clone(&self.services), Arc::clone(&self.component));
         let serve = AssertUnwindSafe(self.serve(&mut commands)).catch_unwind();
         let served = tokio::select! {
@@ -167,38 +227,44 @@ impl Actor {
         }
     }
 
-    async fn serve(mut self, commands: &mut mpsc::UnboundedReceiver<Command>) {
-        while let Some(Command { request, mut work, _slot }) = commands.recv().await {
-            let work = &mut work;
+    async fn serve(mut self, commands: &mut Commands) {
+        while let Some((Command { request, _slot }, mut held)) = commands.next().await {
+            let work = &mut held;
             match request {
                 Request::Execute(operation, call, answer) => {
                     let result = self.execute(&operation, call, work).await;
-                    reply(answer, result, work);
+                    self.reply(answer, result);
                 }
                 Request::Deliver(message, answer) => {
                     let result = self.deliver(message, work).await;
-                    reply(answer, result, work);
+                    self.reply(answer, result);
                 }
                 Request::Health(answer) => {
                     let result = self.health(work).await;
-                    reply(answer, result, work);
+                    self.reply(answer, result);
                 }
                 Request::Shutdown(answer) => {
                     let result = self.shutdown(work).await;
-                    reply(answer, result, work);
+                    self.reply(answer, result);
                 }
                 Request::Start(answer) => {
                     let result = self.start(work).await;
-                    reply(answer, result, work);
+                    self.reply(answer, result);
                 }
                 Request::Unload(answer) => {
                     let result = if self.instance.is_some() { self.shutdown(work).await } else { Ok(()) };
                     self.uninstall();
-                    reply(answer, result, work);
+                    self.reply(answer, result);
                     return;
                 }
             }
+            commands.done(held);
         }
+    }
+
+    fn reply<T>(&self, answer: Answer<T>, result: Result<T, CallError>) {
+        // An error says that the caller no longer waits.
+        let _ = answer.send((result, self.services.clock.work()));
     }
 
     async fn execute(&mut self, operation: &[u8], call: Call, work: &mut Work) -> Result<Executed, CallError> {
@@ -429,9 +495,4 @@ fn fail(component: &Component, life: &mut Life, services: &Services) {
     if life.state != State::Failed {
         component.pass(life, services, State::Failed);
     }
-}
-
-fn reply<T>(answer: Answer<T>, result: Result<T, CallError>, work: &mut Work) {
-    // An error says that the caller no longer waits.
-    let _ = answer.send((result, std::mem::take(work)));
 }

@@ -169,7 +169,7 @@ fn instantiation_error(ended: &Ended, memory_refused: bool) -> LoadError {
     } else if memory_refused && !trapped {
         LoadCode::MemoryExceedsLimit
     } else {
-        LoadCode::InstantiationTrapped
+        return LoadError::new(LoadCode::InstantiationTrapped, format!("{}: {}", ended.kind, ended.message));
     };
-    LoadError::new(code, format!("{}: {}", ended.kind, ended.message))
+    LoadError::new(code, ended.message.as_str())
 }
