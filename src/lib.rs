@@ -3,5 +3,7 @@
 
 pub mod contract;
 pub mod manifest;
+#[cfg(feature = "runtime")]
+pub mod runtime;
 #[cfg(feature = "suite")]
 pub mod suite;

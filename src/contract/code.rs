@@ -93,13 +93,15 @@ impl LoadCode {
     pub const fn phase(self) -> Phase {
         use LoadCode::*;
         match self {
-            ManifestSyntax | ManifestUnknownField | ManifestMissingField | ManifestInvalidValue
-            | ManifestTooLarge | InvalidPattern => Phase::Manifest,
+            ManifestSyntax | ManifestUnknownField | ManifestMissingField | ManifestInvalidValue | ManifestTooLarge
+            | InvalidPattern => Phase::Manifest,
             PolicyDenied | LimitExceedsPolicy => Phase::Policy,
-            NotAComponent | InvalidComponent | ComponentTooLarge | MemoryExceedsLimit
-            | PrecompiledRefused => Phase::Component,
-            MissingExport | UnsupportedInterface | IncompatibleVersion | UnversionedInterface
-            | SignatureMismatch => Phase::Interface,
+            NotAComponent | InvalidComponent | ComponentTooLarge | MemoryExceedsLimit | PrecompiledRefused => {
+                Phase::Component
+            }
+            MissingExport | UnsupportedInterface | IncompatibleVersion | UnversionedInterface | SignatureMismatch => {
+                Phase::Interface
+            }
             InstantiationTrapped | InstantiationTimeout | ResourceExhausted => Phase::Instantiate,
             MetadataMismatch | MetadataTrapped | MetadataTimeout => Phase::Metadata,
             InitFailed | InitTrapped | InitTimeout => Phase::Init,

@@ -71,9 +71,9 @@ impl ComponentId {
 
 fn is_identifier_part(part: &str) -> bool {
     part.starts_with(|c: char| c.is_ascii_lowercase())
-        && part.split('-').all(|group| {
-            !group.is_empty() && group.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        })
+        && part
+            .split('-')
+            .all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
 }
 
 impl fmt::Display for ComponentId {

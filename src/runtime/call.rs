@@ -1,0 +1,134 @@
+//! The bounds of one call into a guest: its deadline, and the work that it counts as.
+//!
+//! Two mechanisms end a call at its deadline. A guest that computes is interrupted by the epoch callback; a guest that
+//! waits in a host function is dropped by [`bounded`]. Neither alone suffices.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt as _;
+use wasmtime::UpdateDeadline;
+
+use crate::contract::TrapKind;
+
+use super::clock::{Clock, Timestamp, Work};
+use super::trap::{DeadlinePassed, classify};
+
+/// How many epoch ticks a call may compute before a virtual clock stops waiting for it: a guest that computes without
+/// end must not keep the time from passing that would end it. Some 250 ms.
+const PATIENCE_TICKS: u32 = 128;
+
+/// The call in progress, as host functions and callbacks see it. Handles share it.
+#[derive(Clone)]
+pub(crate) struct CurrentCall {
+    clock: Arc<dyn Clock>,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    deadline: Timestamp,
+    ticks: u32,
+    work: Option<Work>,
+}
+
+impl CurrentCall {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, inner: Arc::default() }
+    }
+
+    /// A call starts; it takes over what the caller counts as work.
+    pub(crate) fn begin(&self, deadline: Timestamp, work: &mut Work) {
+        self.with(|call| *call = Inner { deadline, ticks: 0, work: Some(std::mem::take(work)) });
+    }
+
+    /// The call ended; the caller counts as work again.
+    pub(crate) fn end(&self, work: &mut Work) {
+        *work = self.with(|call| call.work.take()).unwrap_or_else(|| self.clock.work());
+    }
+
+    /// What the epoch callback does: ends the call if it is late, else lets others run.
+    pub(crate) fn tick(&self) -> wasmtime::Result<UpdateDeadline> {
+        let now = self.clock.now();
+        let (late, _idle) = self.with(|call| {
+            call.ticks = call.ticks.saturating_add(1);
+            let idle = if call.ticks > PATIENCE_TICKS { call.work.take() } else { None };
+            (now >= call.deadline, idle)
+        });
+        if late { Err(DeadlinePassed.into()) } else { Ok(UpdateDeadline::Yield(1)) }
+    }
+
+    /// Waits, which does not count as work. The deadline of the call ends the wait by dropping it.
+    pub(crate) async fn sleep_until(&self, until: Timestamp) {
+        let parked = Parked(self, self.with(|call| call.work.take()).is_some());
+        let work = self.clock.sleep_until(until).await;
+        self.with(|call| call.work = Some(work));
+        drop(parked);
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {
+        f(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A wait. Given up early, the call counts as work again.
+struct Parked<'a>(&'a CurrentCall, bool);
+
+impl Drop for Parked<'_> {
+    fn drop(&mut self) {
+        if self.1 {
+            let work = self.0.clock.work();
+            let _spare = self.0.with(|call| match call.work {
+                Some(_) => Some(work),
+                None => call.work.replace(work),
+            });
+        }
+    }
+}
+
+/// Why a call into a guest ended without a result. The instance must be discarded.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) kind: TrapKind,
+    pub(crate) message: String,
+    /// The engine's error, if it was one.
+    pub(crate) error: Option<wasmtime::Error>,
+}
+
+/// Runs a call to its end or to the deadline, whichever comes first.
+pub(crate) async fn bounded<T>(
+    clock: &dyn Clock,
+    deadline: Timestamp,
+    call: impl Future<Output = wasmtime::Result<T>>,
+) -> Result<T, Ended> {
+    let outcome = {
+        let call = AssertUnwindSafe(call).catch_unwind();
+        tokio::select! {
+            biased;
+            work = clock.sleep_until(deadline) => Err(work),
+            outcome = call => Ok(outcome),
+        }
+    };
+    match outcome {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(error))) => Err(Ended { kind: classify(&error), message: format!("{error:#}"), error: Some(error) }),
+        Ok(Err(panic)) => {
+            let text = panic_text(&*panic);
+            tracing::error!(panic = text, "a host function panicked");
+            Err(Ended { kind: TrapKind::HostLimit, message: format!("a host function panicked: {text}"), error: None })
+        }
+        // The call was dropped when the block above ended, while `_work` kept the clock from moving on.
+        Err(_work) => {
+            Err(Ended { kind: TrapKind::Deadline, message: "the call passed its deadline".to_owned(), error: None })
+        }
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("something that is no text")
+}

@@ -1,0 +1,134 @@
+//! One component that is loaded or being loaded: what is fixed at its load, and where it is in its life.
+//!
+//! It outlives its instances. It knows nothing of stores or queues.
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::contract::multicodec::{self, Codec};
+use crate::contract::{ComponentId, State};
+use crate::manifest::Manifest;
+
+use super::bindings::types::{ComponentConfig, ComponentMetadata, ResourceLimits};
+use super::config::Config;
+use super::error::CallError;
+use super::event::EventKind;
+use super::host::capabilities;
+use super::services::Services;
+
+pub(crate) struct Component {
+    pub(crate) manifest: Manifest,
+    /// The SHA-256 of the manifest's text, in hexadecimal.
+    pub(crate) manifest_sha256: String,
+    /// The SHA-256 of the wasm, in hexadecimal, once it was read.
+    pub(crate) wasm_sha256: OnceLock<String>,
+    /// The manifest's defaults overlaid by the host's values.
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) config: Config,
+    pub(crate) config_data: Option<Vec<u8>>,
+    /// The fuel of one call; none is unmetered.
+    pub(crate) fuel: Option<u64>,
+    /// What `metadata` returned when the component was loaded.
+    pub(crate) metadata: OnceLock<ComponentMetadata>,
+    pub(crate) life: Mutex<Life>,
+}
+
+/// Where a component is in its life.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Life {
+    pub(crate) state: State,
+    /// An instance failed and its successor is on the way: calls are accepted and wait for it.
+    pub(crate) recovering: bool,
+    /// The ordinal of the newest instance; the first is 1.
+    pub(crate) instance: u64,
+    pub(crate) restarts: u64,
+}
+
+impl Life {
+    pub(crate) const BEFORE: Life = Life { state: State::Uninstalled, recovering: false, instance: 0, restarts: 0 };
+
+    /// Whether new calls are accepted.
+    pub(crate) fn accepts(&self) -> bool {
+        self.state == State::Running || self.recovering
+    }
+}
+
+impl Component {
+    pub(crate) fn id(&self) -> &ComponentId {
+        &self.manifest.component.name
+    }
+
+    pub(crate) fn life(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.life().state
+    }
+
+    /// Passes to another state and tells so.
+    pub(crate) fn pass_to(&self, services: &Services, next: State) {
+        self.pass(&mut self.life(), services, next);
+    }
+
+    /// Passes to another state and tells so, while the caller holds the lock: what it does besides is one step with it.
+    pub(crate) fn pass(&self, life: &mut Life, services: &Services, next: State) {
+        let from = std::mem::replace(&mut life.state, next);
+        if !from.may_become(next) {
+            tracing::error!(component = self.id().as_str(), %from, to = %next, "a transition that the contract lacks");
+            debug_assert!(from.may_become(next), "{from} may not become {next}");
+        }
+        services.tell(EventKind::StateChanged { component: self.id().clone(), from, to: next });
+    }
+
+    /// Checks that a payload starts with the code of a format that the manifest declares.
+    pub(crate) fn check_codec(&self, payload: &[u8]) -> Result<(), CallError> {
+        let (code, _) = multicodec::split(payload)?;
+        let declared = &self.manifest.multicodec.supported_formats;
+        match Codec::from_code(code) {
+            Some(codec) if declared.contains(&codec) => Ok(()),
+            _ => Err(CallError::UnsupportedCodec(code)),
+        }
+    }
+
+    /// What `init` is given.
+    pub(crate) fn init_config(&self) -> ComponentConfig {
+        let resources = &self.manifest.resources;
+        ComponentConfig {
+            env: self.env.clone(),
+            config_data: self.config_data.clone(),
+            resource_limits: ResourceLimits {
+                max_memory_bytes: resources.memory.max,
+                max_fuel: self.fuel,
+                max_execution_ms: resources.timeout_ms,
+                max_message_bytes: resources.max_message_bytes,
+            },
+            granted_capabilities: capabilities::granted(),
+        }
+    }
+}
+
+/// Overlays environment variables: a name that is there already keeps its place and gets the new value.
+pub(crate) fn overlay_env(defaults: &[(String, String)], values: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut env = defaults.to_vec();
+    for (name, value) in values {
+        match env.iter_mut().find(|(known, _)| *known == name) {
+            Some(entry) => entry.1 = value,
+            None => env.push((name, value)),
+        }
+    }
+    env
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hosts_environment_wins_and_keeps_the_manifests_order() {
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()
+        };
+        let env = overlay_env(&pairs(&[("A", "1"), ("B", "2")]), pairs(&[("C", "3"), ("A", "4"), ("C", "5")]));
+        assert_eq!(env, pairs(&[("A", "4"), ("B", "2"), ("C", "5")]));
+    }
+}

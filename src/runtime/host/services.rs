@@ -1,0 +1,105 @@
+//! `airssys:core/host-services`: logging, messaging, configuration, time, introspection.
+
+use crate::contract::{ComponentId, State};
+
+use super::super::bindings::host_services::Host as HostServices;
+use super::super::bindings::types::{
+    ComponentError, ComponentMetadata, ConfigError as GuestConfigError, HostFunctionError, LogLevel as GuestLogLevel,
+    MessagingError,
+};
+use super::super::config::ConfigError;
+use super::super::log::LogLevel;
+use super::Host;
+use super::gate::{Access, Denied};
+
+impl From<Denied> for MessagingError {
+    fn from(Denied(text): Denied) -> Self {
+        MessagingError::PermissionDenied(text)
+    }
+}
+
+impl From<Denied> for HostFunctionError {
+    fn from(Denied(text): Denied) -> Self {
+        HostFunctionError::PermissionDenied(text)
+    }
+}
+
+impl From<ConfigError> for GuestConfigError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::InvalidKey(text) => GuestConfigError::InvalidKey(text),
+            ConfigError::ReadOnly(text) => GuestConfigError::ReadOnly(text),
+            ConfigError::Full(text) => GuestConfigError::InternalError(text),
+        }
+    }
+}
+
+impl HostServices for Host {
+    fn log(&mut self, level: GuestLogLevel, message: String, context: Option<Vec<(String, String)>>) {
+        let level = match level {
+            GuestLogLevel::Trace => LogLevel::Trace,
+            GuestLogLevel::Debug => LogLevel::Debug,
+            GuestLogLevel::Info => LogLevel::Info,
+            GuestLogLevel::Warn => LogLevel::Warn,
+            GuestLogLevel::Error => LogLevel::Error,
+        };
+        self.log_record(level, message, context.unwrap_or_default());
+    }
+
+    fn send_message(&mut self, target: String, _: Vec<u8>) -> Result<(), MessagingError> {
+        self.gate(Access::Messaging("send", &target))?;
+        Err(MessagingError::ComponentNotFound(target))
+    }
+
+    fn send_request(&mut self, target: String, _: Vec<u8>, _: u64) -> Result<String, MessagingError> {
+        self.gate(Access::Messaging("request", &target))?;
+        Err(MessagingError::ComponentNotFound(target))
+    }
+
+    fn send_response(&mut self, request: String, _: Result<Vec<u8>, String>) -> Result<(), MessagingError> {
+        Err(MessagingError::UnknownRequest(request))
+    }
+
+    fn cancel_request(&mut self, request: String) -> Result<(), MessagingError> {
+        Err(MessagingError::UnknownRequest(request))
+    }
+
+    fn get_config(&mut self, key: String) -> Result<Option<String>, GuestConfigError> {
+        Ok(self.component.config.get(&key)?)
+    }
+
+    fn set_config(&mut self, key: String, value: String) -> Result<(), GuestConfigError> {
+        Ok(self.component.config.set(key, value)?)
+    }
+
+    fn current_time_millis(&mut self) -> u64 {
+        self.services.clock.now().millis()
+    }
+
+    async fn sleep_millis(&mut self, duration: u64) {
+        let until = self.services.clock.now().plus_millis(duration);
+        self.call.sleep_until(until).await;
+    }
+
+    fn list_components(&mut self) -> Vec<String> {
+        let Some(registry) = self.registry.upgrade() else { return vec![self.component.id().to_string()] };
+        // The caller counts as running even while its `init` is what asks. The registry is sorted.
+        let runs = |id: &ComponentId, state| state == State::Running || id == self.component.id();
+        let components = registry.components();
+        let running = components.iter().filter(|component| runs(component.id(), component.state()));
+        running.map(|component| component.id().to_string()).collect()
+    }
+
+    fn get_component_metadata(&mut self, id: String) -> Result<ComponentMetadata, ComponentError> {
+        let metadata = |id: &str| {
+            let entry = self.registry.upgrade()?.find(&ComponentId::new(id).ok()?)?;
+            entry.component.metadata.get().cloned()
+        };
+        metadata(&id).ok_or(ComponentError::NotFound(id))
+    }
+
+    async fn call_host_function(&mut self, name: String, _: Vec<u8>) -> Result<Vec<u8>, HostFunctionError> {
+        self.gate(Access::HostFunction(&name))?;
+        Err(HostFunctionError::NotFound(name))
+    }
+}

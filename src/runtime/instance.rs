@@ -1,0 +1,175 @@
+//! One instance: a store that nobody else touches, and the calls of the functions that it exports.
+//!
+//! An instance from which a call did not come back with a result is poisoned and must be dropped; this module says so
+//! ([`Ended`]) and leaves the dropping, and whatever follows, to the owner.
+
+use std::sync::{Arc, Weak};
+
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+
+use crate::contract::{LoadCode, TrapKind};
+
+use super::bindings::types::{
+    ComponentConfig, ComponentError, ComponentMetadata, ExecutionContext, ExecutionError, HealthStatus, MessagingError,
+};
+use super::bindings::{self, ComponentPre, IncomingMessage};
+use super::call::{CurrentCall, Ended, bounded};
+use super::clock::{Clock, Timestamp, Work};
+use super::component::Component;
+use super::error::LoadError;
+use super::host::Host;
+use super::registry::Registry;
+use super::services::Services;
+
+/// What an unmetered call is given; more than a call could burn in a lifetime.
+const UNMETERED: u64 = u64::MAX;
+
+pub(crate) struct Instance {
+    store: Store<Host>,
+    exports: bindings::Component,
+    call: CurrentCall,
+    clock: Arc<dyn Clock>,
+    fuel: u64,
+    hostcall_bytes: usize,
+    /// The first instance of a component is 1.
+    pub(crate) ordinal: u64,
+}
+
+/// What came of a call.
+pub(crate) struct Called<T> {
+    pub(crate) result: Result<T, Ended>,
+    pub(crate) fuel_used: u64,
+}
+
+/// What an instance is made of and belongs to.
+pub(crate) struct Origin<'a> {
+    pub(crate) services: &'a Arc<Services>,
+    pub(crate) component: &'a Arc<Component>,
+    pub(crate) registry: &'a Weak<Registry>,
+    pub(crate) pre: &'a ComponentPre<Host>,
+}
+
+impl Instance {
+    /// Instantiates the component; `init` is yet to be called.
+    pub(crate) async fn start(origin: Origin<'_>, work: &mut Work) -> Result<Self, LoadError> {
+        let Origin { services, component, registry, pre } = origin;
+        let clock = Arc::clone(&services.clock);
+        let call = CurrentCall::new(Arc::clone(&clock));
+        let host = Host::new(services, component, registry, call.clone());
+        let mut store = Store::new(services.engine.wasmtime(), host);
+        store.limiter(|host| &mut host.limiter);
+        store.epoch_deadline_callback(|context| context.data().call.tick());
+        let ordinal = {
+            let mut life = component.life();
+            life.instance += 1;
+            life.instance
+        };
+        let fuel = component.fuel.unwrap_or(UNMETERED);
+        let hostcall_bytes = services.limits.hostcall_bytes;
+
+        let deadline = clock.now().plus_millis(services.limits.instantiate_ms);
+        prepare(&mut store, fuel, hostcall_bytes);
+        call.begin(deadline, work);
+        let outcome = bounded(&*clock, deadline, pre.instantiate_async(&mut store)).await;
+        call.end(work);
+        match outcome {
+            Ok(exports) => Ok(Self { store, exports, call, clock, fuel, hostcall_bytes, ordinal }),
+            Err(ended) => Err(instantiation_error(&ended, store.data().limiter.refused())),
+        }
+    }
+
+    pub(crate) async fn metadata(&mut self, millis: u64, work: &mut Work) -> Called<ComponentMetadata> {
+        let deadline = self.begin(millis, work);
+        let lifecycle = self.exports.airssys_core_component_lifecycle();
+        let result = bounded(&*self.clock, deadline, lifecycle.call_metadata(&mut self.store)).await;
+        self.end(result, work)
+    }
+
+    pub(crate) async fn init(
+        &mut self,
+        config: &ComponentConfig,
+        millis: u64,
+        work: &mut Work,
+    ) -> Called<Result<(), ComponentError>> {
+        let deadline = self.begin(millis, work);
+        let lifecycle = self.exports.airssys_core_component_lifecycle();
+        let result = bounded(&*self.clock, deadline, lifecycle.call_init(&mut self.store, config)).await;
+        self.end(result, work)
+    }
+
+    pub(crate) async fn execute(
+        &mut self,
+        operation: &[u8],
+        context: &ExecutionContext,
+        work: &mut Work,
+    ) -> Called<Result<Vec<u8>, ExecutionError>> {
+        let deadline = self.begin(context.timeout_ms, work);
+        let lifecycle = self.exports.airssys_core_component_lifecycle();
+        let call = lifecycle.call_execute(&mut self.store, operation, context);
+        let result = bounded(&*self.clock, deadline, call).await;
+        self.end(result, work)
+    }
+
+    pub(crate) async fn handle_message(
+        &mut self,
+        message: &IncomingMessage,
+        millis: u64,
+        work: &mut Work,
+    ) -> Called<Result<(), MessagingError>> {
+        let deadline = self.begin(millis, work);
+        let lifecycle = self.exports.airssys_core_component_lifecycle();
+        let result = bounded(&*self.clock, deadline, lifecycle.call_handle_message(&mut self.store, message)).await;
+        self.end(result, work)
+    }
+
+    pub(crate) async fn health(&mut self, millis: u64, work: &mut Work) -> Called<HealthStatus> {
+        let deadline = self.begin(millis, work);
+        let lifecycle = self.exports.airssys_core_component_lifecycle();
+        let result = bounded(&*self.clock, deadline, lifecycle.call_health(&mut self.store)).await;
+        self.end(result, work)
+    }
+
+    pub(crate) async fn shutdown(&mut self, millis: u64, work: &mut Work) -> Called<Result<(), ComponentError>> {
+        let deadline = self.begin(millis, work);
+        let lifecycle = self.exports.airssys_core_component_lifecycle();
+        let result = bounded(&*self.clock, deadline, lifecycle.call_shutdown(&mut self.store)).await;
+        self.end(result, work)
+    }
+
+    fn begin(&mut self, millis: u64, work: &mut Work) -> Timestamp {
+        let deadline = self.clock.now().plus_millis(millis);
+        prepare(&mut self.store, self.fuel, self.hostcall_bytes);
+        self.call.begin(deadline, work);
+        deadline
+    }
+
+    fn end<T>(&mut self, result: Result<T, Ended>, work: &mut Work) -> Called<T> {
+        self.call.end(work);
+        self.store.data_mut().flush_output();
+        let left = self.store.get_fuel().unwrap_or(0);
+        Called { result, fuel_used: self.fuel.saturating_sub(left) }
+    }
+}
+
+/// Sets what every call starts with.
+fn prepare(store: &mut Store<Host>, fuel: u64, hostcall_bytes: usize) {
+    // Fails only if the engine does not meter fuel, and ours does; the call would then trap at once for lack of it.
+    let _ = store.set_fuel(fuel);
+    store.set_hostcall_fuel(hostcall_bytes);
+    store.set_epoch_deadline(1);
+}
+
+fn instantiation_error(ended: &Ended, memory_refused: bool) -> LoadError {
+    let error = ended.error.as_ref();
+    let trapped = error.is_some_and(|error| error.is::<Trap>());
+    let code = if ended.kind == TrapKind::Deadline {
+        LoadCode::InstantiationTimeout
+    } else if error.is_some_and(|error| error.is::<PoolConcurrencyLimitError>()) {
+        LoadCode::ResourceExhausted
+    } else if memory_refused && !trapped {
+        LoadCode::MemoryExceedsLimit
+    } else {
+        LoadCode::InstantiationTrapped
+    };
+    LoadError::new(code, format!("{}: {}", ended.kind, ended.message))
+}

@@ -1,0 +1,197 @@
+//! What bounds a guest: the operator's limits, and the limiter that counts an instance's memory.
+//!
+//! Every number that a guest or a manifest can choose is held against one of these, or against a named constant next
+//! to its use. This module decides no permission.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::manifest::Manifest;
+
+/// The operator's limits. They bound every manifest; a manifest that asks for more is not loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HostLimits {
+    /// The largest `[resources.memory] max`, in bytes: 1 GiB, so that a few components do not take a machine.
+    pub memory_bytes: u64,
+    /// The longest `[resources] timeout-ms`, in milliseconds: ten minutes.
+    pub timeout_ms: u64,
+    /// The largest `[resources] fuel`. None, the default, leaves it to the manifest; some also meters components
+    /// whose manifest does not.
+    pub fuel: Option<u64>,
+    /// The largest `[resources] max-message-bytes`: 16 MiB, as much as a mailbox holds.
+    pub message_bytes: u64,
+    /// The largest `[resources] mailbox-capacity`: 65,536 messages.
+    pub mailbox_capacity: u32,
+    /// The largest wasm file that is compiled, in bytes: 64 MiB, as whole language runtimes have 20.
+    pub component_bytes: u64,
+    /// What one call may carry from a guest to the host, in bytes: 16 MiB, the largest message.
+    pub hostcall_bytes: usize,
+    /// How long instantiation may take, in milliseconds.
+    pub instantiate_ms: u64,
+    /// How long `metadata` may take, in milliseconds.
+    pub metadata_ms: u64,
+    /// How long `init` may take, in milliseconds.
+    pub init_ms: u64,
+    /// How long `health` may take, in milliseconds.
+    pub health_ms: u64,
+    /// How long `shutdown` may take before the instance is killed, in milliseconds.
+    pub shutdown_ms: u64,
+    /// How many calls wait for one component before further callers wait outside.
+    pub queued_calls: usize,
+}
+
+impl Default for HostLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 1 << 30,
+            timeout_ms: 600_000,
+            fuel: None,
+            message_bytes: 16 << 20,
+            mailbox_capacity: 65_536,
+            component_bytes: 64 << 20,
+            hostcall_bytes: 16 << 20,
+            instantiate_ms: 1_000,
+            metadata_ms: 1_000,
+            init_ms: 1_000,
+            health_ms: 1_000,
+            shutdown_ms: 5_000,
+            queued_calls: 4_096,
+        }
+    }
+}
+
+impl HostLimits {
+    /// Names the first limit that the manifest exceeds.
+    pub(crate) fn exceeded_by(&self, manifest: &Manifest) -> Option<String> {
+        let asked = &manifest.resources;
+        let checks = [
+            ("resources.memory.max", asked.memory.max, self.memory_bytes),
+            ("resources.timeout-ms", asked.timeout_ms, self.timeout_ms),
+            ("resources.max-message-bytes", asked.max_message_bytes, self.message_bytes),
+            ("resources.mailbox-capacity", asked.mailbox_capacity.into(), self.mailbox_capacity.into()),
+            ("resources.fuel", asked.fuel.unwrap_or(0), self.fuel.unwrap_or(u64::MAX)),
+        ];
+        checks
+            .into_iter()
+            .find(|(_, asked, limit)| asked > limit)
+            .map(|(key, asked, limit)| format!("{key} is {asked}, the host allows at most {limit}"))
+    }
+
+    /// The fuel of one call; none is unmetered.
+    pub(crate) fn fuel_for(&self, manifest: &Manifest) -> Option<u64> {
+        match (manifest.resources.fuel, self.fuel) {
+            (Some(asked), Some(cap)) => Some(asked.min(cap)),
+            (asked, cap) => asked.or(cap),
+        }
+    }
+}
+
+/// What one table element counts for, in bytes: the pointer that the engine keeps for it.
+pub(crate) const TABLE_ELEMENT_BYTES: u64 = 8;
+
+/// Counts all memories and tables of one instance together and refuses what would pass the maximum, so that many
+/// small memories cost no less than a large one.
+#[derive(Debug)]
+pub(crate) struct MemoryLimiter {
+    max: u64,
+    used: u64,
+    /// What the last permission allowed, given back if the engine then fails to grow.
+    granted: u64,
+    refused: bool,
+    /// The bytes of all instances of the runtime.
+    total: Arc<AtomicU64>,
+}
+
+impl MemoryLimiter {
+    pub(crate) fn new(max: u64, total: Arc<AtomicU64>) -> Self {
+        Self { max, used: 0, granted: 0, refused: false, total }
+    }
+
+    /// Whether anything was refused so far.
+    pub(crate) fn refused(&self) -> bool {
+        self.refused
+    }
+
+    fn grow(&mut self, current: u64, desired: u64) -> bool {
+        let delta = desired.saturating_sub(current);
+        let fits = self.used.checked_add(delta).is_some_and(|used| used <= self.max);
+        self.granted = if fits { delta } else { 0 };
+        self.used += self.granted;
+        self.total.fetch_add(self.granted, Ordering::Relaxed);
+        self.refused |= !fits;
+        fits
+    }
+
+    fn give_back(&mut self) {
+        let granted = std::mem::take(&mut self.granted);
+        self.used -= granted;
+        self.total.fetch_sub(granted, Ordering::Relaxed);
+    }
+}
+
+impl Drop for MemoryLimiter {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.used, Ordering::Relaxed);
+    }
+}
+
+/// Sizes of the engine are `usize`; they are compared as bytes in `u64`.
+fn bytes(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
+}
+
+impl wasmtime::ResourceLimiter for MemoryLimiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(self.grow(bytes(current), bytes(desired)))
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.give_back();
+        Ok(())
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let size = |elements| bytes(elements).saturating_mul(TABLE_ELEMENT_BYTES);
+        Ok(self.grow(size(current), size(desired)))
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.give_back();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::ResourceLimiter as _;
+
+    #[test]
+    fn memories_and_tables_share_one_maximum() {
+        let total = Arc::new(AtomicU64::new(0));
+        let mut limiter = MemoryLimiter::new(3 * 65_536, Arc::clone(&total));
+        assert!(limiter.memory_growing(0, 65_536, None).unwrap());
+        assert!(limiter.memory_growing(0, 65_536, None).unwrap());
+        assert!(limiter.table_growing(0, 8_192, None).unwrap());
+        assert!(!limiter.refused());
+        assert!(!limiter.memory_growing(65_536, 2 * 65_536, None).unwrap());
+        assert!(!limiter.table_growing(8_192, 8_193, None).unwrap());
+        assert!(!limiter.table_growing(0, usize::MAX, None).unwrap());
+        assert!(limiter.refused());
+        assert_eq!(total.load(Ordering::Relaxed), 3 * 65_536);
+        drop(limiter);
+        assert_eq!(total.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_growth_that_the_engine_fails_is_given_back() {
+        let mut limiter = MemoryLimiter::new(65_536, Arc::default());
+        assert!(limiter.memory_growing(0, 65_536, None).unwrap());
+        limiter.memory_grow_failed(wasmtime::Error::msg("no room")).unwrap();
+        assert!(limiter.memory_growing(0, 65_536, None).unwrap());
+        assert!(!limiter.memory_growing(65_536, 131_072, None).unwrap());
+        limiter.memory_grow_failed(wasmtime::Error::msg("no room")).unwrap();
+        assert_eq!(limiter.used, 65_536);
+    }
+}

@@ -1,0 +1,306 @@
+//! A load, phase by phase, in the contract's order. The first phase that fails ends it, and the guards on the way take
+//! back what came before: the name, the overlay, the instance.
+//!
+//! In: a directory and the host's values. Out: a running component with its task, or a [`LoadError`] and nothing else.
+//! Manifest and wasm are read once; what was read is what is hashed, checked and compiled.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::contract::{ComponentId, LoadCode, State, TrapKind};
+use crate::manifest::{self, Manifest, ManifestReadError};
+
+use super::actor::{Actor, Queue};
+use super::bindings::ComponentPre;
+use super::bindings::types::ComponentMetadata;
+use super::call::Ended;
+use super::clock::Work;
+use super::component::{Component, Life, overlay_env};
+use super::config::Config;
+use super::engine::{Compiled, hash};
+use super::error::LoadError;
+use super::event::EventKind;
+use super::host::Host;
+use super::instance::{Instance, Origin};
+use super::registry::Registry;
+use super::residue::Held;
+use super::services::Services;
+use super::{LoadOptions, interface};
+
+/// Loads a component and tells how it went.
+pub(crate) async fn load(
+    services: &Arc<Services>,
+    registry: &Arc<Registry>,
+    alive: impl Future + Send + 'static,
+    options: LoadOptions,
+) -> Result<ComponentId, LoadError> {
+    let mut work = services.clock.work();
+    let mut name = None;
+    let result = run_phases(services, registry, alive, options, &mut name, &mut work).await;
+    services.tell(match &result {
+        Ok(component) => EventKind::Loaded {
+            component: component.id().clone(),
+            version: component.manifest.component.version.to_string(),
+            manifest_sha256: component.manifest_sha256.clone(),
+            wasm_sha256: component.wasm_sha256.get().cloned().unwrap_or_default(),
+        },
+        Err(LoadError { phase, code, message, .. }) => {
+            EventKind::LoadFailed { component: name, phase: *phase, code: *code, message: message.clone() }
+        }
+    });
+    result.map(|component| component.id().clone())
+}
+
+async fn run_phases(
+    services: &Arc<Services>,
+    registry: &Arc<Registry>,
+    alive: impl Future + Send + 'static,
+    options: LoadOptions,
+    name: &mut Option<ComponentId>,
+    work: &mut Work,
+) -> Result<Arc<Component>, LoadError> {
+    let directory = options.directory.clone();
+    let (manifest, manifest_sha256, wasm) = blocking(move || read_manifest(&directory)).await?;
+    *name = Some(manifest.component.name.clone());
+
+    let component = Arc::new(describe(services, manifest, manifest_sha256, options));
+    let reservation = registry
+        .reserve(services, &component)
+        .ok_or_else(|| LoadError::new(LoadCode::AlreadyLoaded, format!("{} is loaded already", component.id())))?;
+
+    if let Some(excess) = services.limits.exceeded_by(&component.manifest) {
+        return Err(LoadError::new(LoadCode::LimitExceedsPolicy, excess));
+    }
+
+    let compiled = compile(services, &component, wasm).await?;
+    check_initial_memory(&compiled, component.manifest.resources.memory.max)?;
+
+    interface::check_manifest(&component.manifest)?;
+    let pre = services.engine.link(&compiled)?;
+    drop(compiled);
+    component.pass_to(services, State::Installed);
+
+    component.pass_to(services, State::Starting);
+    let instance = start(services, registry, &component, &pre, work).await?;
+
+    let (queue, commands) = Queue::new(services);
+    let actor = Actor::new(Arc::clone(services), Arc::clone(&component), Arc::downgrade(registry), pre, instance);
+    tokio::spawn(actor.run(commands, alive));
+    reservation.keep(queue);
+    Ok(component)
+}
+
+/// Instantiates, asks for the metadata, initialises.
+async fn start(
+    services: &Arc<Services>,
+    registry: &Arc<Registry>,
+    component: &Arc<Component>,
+    pre: &ComponentPre<Host>,
+    work: &mut Work,
+) -> Result<Instance, LoadError> {
+    let origin = Origin { services, component, registry: &Arc::downgrade(registry), pre };
+    let mut instance = Instance::start(origin, work).await?;
+    let millis = services.limits.metadata_ms;
+    let metadata = instance.metadata(millis, work).await.result.map_err(|ended| {
+        call_error(&ended, "metadata", millis, LoadCode::MetadataTrapped, LoadCode::MetadataTimeout)
+    })?;
+    check_metadata(&component.manifest, &metadata)?;
+    let _ = component.metadata.set(metadata);
+    initialise(services, component, &mut instance, work).await?;
+    Ok(instance)
+}
+
+/// Calls `init`: at the first start, and of every instance that follows.
+pub(crate) async fn initialise(
+    services: &Services,
+    component: &Component,
+    instance: &mut Instance,
+    work: &mut Work,
+) -> Result<(), LoadError> {
+    let millis = services.limits.init_ms;
+    match instance.init(&component.init_config(), millis, work).await.result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            let message = super::guest_error::component(error).to_string();
+            Err(LoadError::new(LoadCode::InitFailed, message))
+        }
+        Err(ended) => Err(call_error(&ended, "init", millis, LoadCode::InitTrapped, LoadCode::InitTimeout)),
+    }
+}
+
+fn call_error(ended: &Ended, function: &str, millis: u64, trapped: LoadCode, timeout: LoadCode) -> LoadError {
+    match ended.kind {
+        TrapKind::Deadline => LoadError::new(timeout, format!("{function} took longer than {millis} ms")),
+        kind => LoadError::new(trapped, format!("{function} trapped: {kind}: {}", ended.message)),
+    }
+}
+
+fn read_manifest(directory: &Path) -> Result<(Manifest, String, PathBuf), LoadError> {
+    let (manifest, source) = manifest::read(directory).map_err(|error| {
+        let details = match &error {
+            ManifestReadError::Invalid { errors, .. } => errors.as_slice().to_vec(),
+            _ => Vec::new(),
+        };
+        LoadError { details, ..LoadError::new(error.code(), chain(&error)) }
+    })?;
+    let wasm = manifest::resolve_wasm(directory, &manifest)
+        .map_err(|error| LoadError::new(error.code(), format!("component.wasm: {}", chain(&error))))?;
+    Ok((manifest, source.sha256, wasm))
+}
+
+fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, options: LoadOptions) -> Component {
+    let overlays = Held::of(&services.counters.overlays);
+    Component {
+        env: overlay_env(&manifest.env, options.env),
+        config: Config::new(manifest.config.clone(), options.config, overlays),
+        config_data: options.config_data,
+        fuel: services.limits.fuel_for(&manifest),
+        manifest,
+        manifest_sha256,
+        wasm_sha256: OnceLock::new(),
+        metadata: OnceLock::new(),
+        life: Mutex::new(Life::BEFORE),
+    }
+}
+
+/// The component phase: from a file to machine code.
+async fn compile(services: &Services, component: &Component, path: PathBuf) -> Result<Arc<Compiled>, LoadError> {
+    let max = services.limits.component_bytes;
+    let (wasm, hash) = blocking(move || {
+        let wasm = read_wasm(&path, max)?;
+        let hash = hash(&wasm);
+        Ok((wasm, hash))
+    })
+    .await?;
+    let _ = component.wasm_sha256.set(hash.iter().map(|byte| format!("{byte:02x}")).collect());
+    check_format(&wasm)?;
+    services.engine.compile(hash, wasm).await.map_err(|error| {
+        let message = format!("{error:#}");
+        let code = if exceeds_pool(&message) { LoadCode::MemoryExceedsLimit } else { LoadCode::InvalidComponent };
+        LoadError::new(code, message)
+    })
+}
+
+fn read_wasm(path: &Path, max: u64) -> Result<Vec<u8>, LoadError> {
+    let unreadable = |error: std::io::Error| {
+        LoadError::new(LoadCode::NotAComponent, format!("{} cannot be read: {error}", path.display()))
+    };
+    let mut wasm = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(max.saturating_add(1)).read_to_end(&mut wasm).map_err(unreadable)?;
+    if u64::try_from(wasm.len()).unwrap_or(u64::MAX) > max {
+        let message = format!("{} is larger than {max} bytes", path.display());
+        return Err(LoadError::new(LoadCode::ComponentTooLarge, message));
+    }
+    Ok(wasm)
+}
+
+/// Tells a component from everything else by its first bytes: `\0asm`, then a version and a layer, sixteen bits each;
+/// layer 0 is a core module, layer 1 a component.
+fn check_format(wasm: &[u8]) -> Result<(), LoadError> {
+    if wasm.starts_with(b"\x7fELF") || wasmtime::Engine::detect_precompiled(wasm).is_some() {
+        let message = "the file is machine code: only wasm is loaded, and compiled here";
+        return Err(LoadError::new(LoadCode::PrecompiledRefused, message));
+    }
+    let what = match wasm {
+        [] => "an empty file",
+        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => return Ok(()),
+        [b'\0', b'a', b's', b'm', _, _, 0, 0, ..] => "a core module: `wasm-tools component new` makes it a component",
+        _ => "no wasm",
+    };
+    Err(LoadError::new(LoadCode::NotAComponent, format!("the file is {what}")))
+}
+
+/// Whether the engine refused a valid component because it needs more memories, tables or instances than a pool slot
+/// has. The engine reports this as text alone.
+fn exceeds_pool(message: &str) -> bool {
+    ["exceeds the per-instance limit", "which exceeds the limit of", "exceeds the configured maximum"]
+        .iter()
+        .any(|phrase| message.contains(phrase))
+}
+
+/// Refuses early what cannot fit. The engine tells the largest memory only; that all memories and tables fit together
+/// is counted when they are made, by the instance's limiter, with the same code.
+fn check_initial_memory(compiled: &Compiled, max: u64) -> Result<(), LoadError> {
+    const PAGE_BYTES: u64 = 65_536;
+    let Some(needs) = compiled.component.resources_required() else { return Ok(()) };
+    let memory = needs.max_initial_memory_size.unwrap_or(0).saturating_mul(PAGE_BYTES);
+    let table = needs.max_initial_table_size.unwrap_or(0).saturating_mul(super::limits::TABLE_ELEMENT_BYTES);
+    if memory.saturating_add(table) <= max {
+        return Ok(());
+    }
+    let message = format!(
+        "the component starts with at least {memory} bytes of memory and {table} of tables, resources.memory.max is {max}"
+    );
+    Err(LoadError::new(LoadCode::MemoryExceedsLimit, message))
+}
+
+/// The metadata phase: what the component says of itself must be what its manifest says.
+fn check_metadata(manifest: &Manifest, metadata: &ComponentMetadata) -> Result<(), LoadError> {
+    let identity = &manifest.component;
+    let texts = [
+        ("name", &metadata.name, identity.name.to_string()),
+        ("version", &metadata.version, identity.version.to_string()),
+        ("api-version", &metadata.api_version, identity.api_version.to_string()),
+    ];
+    let mut contradictions: Vec<_> = texts
+        .iter()
+        .filter(|(_, said, written)| *said != written)
+        .map(|(field, said, written)| format!("{field} is {said:?}, the manifest has {written:?}"))
+        .collect();
+    let (said, written) = (metadata.memory_requirements.max_memory_bytes, manifest.resources.memory.max);
+    if said != written {
+        contradictions.push(format!("max-memory-bytes is {said}, the manifest has {written}"));
+    }
+    if contradictions.is_empty() {
+        return Ok(());
+    }
+    Err(LoadError::new(LoadCode::MetadataMismatch, contradictions.join("; ")))
+}
+
+/// Runs file access off the async threads.
+async fn blocking<T: Send + 'static>(
+    f: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    match tokio::task::spawn_blocking(f).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(LoadError::new(LoadCode::ResourceExhausted, error.to_string())),
+        },
+    }
+}
+
+/// An error with its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_apart_by_their_first_bytes() {
+        let table: &[(&[u8], Option<LoadCode>)] = &[
+            (b"", Some(LoadCode::NotAComponent)),
+            (b"hello", Some(LoadCode::NotAComponent)),
+            (b"\0asm", Some(LoadCode::NotAComponent)),
+            (b"\0asm\x01\0\0\0", Some(LoadCode::NotAComponent)),
+            (b"\x7fELF\x02\x01\x01\0", Some(LoadCode::PrecompiledRefused)),
+            (b"\0asm\x0d\0\x01\0", None),
+            (b"\0asm\x0d\0\x01\0garbage", None),
+        ];
+        for (wasm, code) in table {
+            assert_eq!(check_format(wasm).err().map(|error| error.code), *code, "{wasm:?}");
+        }
+    }
+}

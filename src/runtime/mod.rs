@@ -1,0 +1,307 @@
+//! The reference runtime: loads components from their directories and runs each in a task of its own.
+//!
+//! In: directories with a `component.toml` and a wasm component, and calls. Out: the guest's bytes or an error with a
+//! stable code, and events. A component is untrusted: whatever it does ends in a typed error, at worst in the end of
+//! its own instance. This module does not know the suite that judges it.
+//!
+//! A load goes `loader` → `engine` (compile) → `interface` (check, link) → `instance` → `actor`; from then on calls go
+//! [`Runtime`] → `actor` (queue, restart rule) → `instance` (bounds of one call) → guest → `host` (gate, act).
+
+mod actor;
+mod bindings;
+mod builder;
+mod call;
+mod clock;
+mod component;
+mod config;
+mod engine;
+mod error;
+mod event;
+mod guest_error;
+mod host;
+mod instance;
+mod interface;
+mod limits;
+mod loader;
+mod log;
+mod registry;
+mod residue;
+mod services;
+mod trap;
+mod wasi;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::contract::{Caller, ComponentId, State, TraceContext};
+
+pub use builder::RuntimeBuilder;
+pub use clock::{Clock, SystemClock, Timestamp, VirtualClock, Work};
+pub use engine::{Engine, EngineOptions};
+pub use error::{BuildError, CallError, GuestError, GuestPayload, LoadError};
+pub use event::{Event, EventKind, EventStream, Export};
+pub use limits::HostLimits;
+pub use log::{LogLevel, LogRecord, MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES};
+pub use residue::Residue;
+
+use actor::{Accept, Answer, Request};
+use component::Component;
+use registry::Registry;
+use services::Services;
+
+/// A runtime: components and what runs them. Cheap to clone; the last clone takes its components with it.
+///
+/// Its methods are called within a tokio runtime, whose threads run the guests.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use airssys_wasm::contract::{LoadCode, Phase};
+/// use airssys_wasm::runtime::Runtime;
+///
+/// let runtime = Runtime::builder().build().unwrap();
+/// let empty = std::env::temp_dir().join("airssys-wasm-empty");
+/// std::fs::create_dir_all(&empty).unwrap();
+///
+/// let error = runtime.load(&empty).await.unwrap_err();
+/// assert_eq!((error.phase, error.code), (Phase::Manifest, LoadCode::ManifestMissingField));
+/// assert!(runtime.components().is_empty());
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+struct Inner {
+    services: Arc<Services>,
+    registry: Arc<Registry>,
+    /// Components live as long as this.
+    alive: watch::Sender<()>,
+}
+
+/// What a component is loaded from, and the host's values for it.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// The directory with the manifest and the wasm.
+    pub directory: PathBuf,
+    /// Environment variables; they win over the manifest's `[env]`.
+    pub env: Vec<(String, String)>,
+    /// Configuration; it wins over the manifest's `[config]` and is read-only to the component.
+    pub config: BTreeMap<String, String>,
+    /// Handed to `init` as it is.
+    pub config_data: Option<Vec<u8>>,
+}
+
+/// The circumstances of an `execute`.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    /// On whose behalf.
+    pub caller: Caller,
+    /// Names the call; none lets the runtime choose.
+    pub request_id: Option<String>,
+    /// The deadline, in milliseconds from the start of the call. It is lowered to the manifest's; none and zero stand
+    /// for the manifest's.
+    pub timeout_ms: Option<u64>,
+    /// The trace that the call is part of.
+    pub trace_context: Option<TraceContext>,
+}
+
+/// What an `execute` returned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executed {
+    /// The guest's bytes, verbatim.
+    pub output: Vec<u8>,
+    /// How much fuel the call used, whether or not it was limited.
+    pub fuel_used: u64,
+}
+
+/// A message for a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Who sent it.
+    pub sender: String,
+    /// What was sent, starting with its multicodec code.
+    pub payload: Vec<u8>,
+    /// Present if the sender awaits a response.
+    pub request_id: Option<String>,
+}
+
+/// What a component says about its condition.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Health {
+    /// Whether it can do its work. A trap and a late answer say no.
+    pub healthy: bool,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Where a component stands.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    /// Its identifier.
+    pub id: ComponentId,
+    /// Its own version.
+    pub version: String,
+    /// Where it is in its life.
+    pub state: State,
+    /// The ordinal of its newest instance; the first is 1, and 0 says that there was none.
+    pub instance: u64,
+    /// How many restarts it had after failures.
+    pub restarts: u64,
+    /// The SHA-256 of its manifest, in hexadecimal.
+    pub manifest_sha256: String,
+    /// The SHA-256 of its wasm, in hexadecimal; none before it was read.
+    pub wasm_sha256: Option<String>,
+}
+
+impl Runtime {
+    /// Starts to build a runtime.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder::default()
+    }
+
+    /// Loads the component of a directory. It is running when this returns.
+    ///
+    /// # Errors
+    /// [`LoadError`] says in which phase and why the load failed; nothing of it is left.
+    pub async fn load(&self, directory: impl Into<PathBuf>) -> Result<ComponentId, LoadError> {
+        self.load_with(LoadOptions { directory: directory.into(), ..LoadOptions::default() }).await
+    }
+
+    /// Loads a component with the host's values for it. Dropping the future gives the load up.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`].
+    pub async fn load_with(&self, options: LoadOptions) -> Result<ComponentId, LoadError> {
+        let mut alive = self.0.alive.subscribe();
+        let gone = async move { while alive.changed().await.is_ok() {} };
+        loader::load(&self.0.services, &self.0.registry, gone, options).await
+    }
+
+    /// Calls `execute`.
+    ///
+    /// # Errors
+    /// [`CallError`]; the guest's own error cases are [`CallError::Guest`].
+    pub async fn execute(&self, id: &ComponentId, operation: Vec<u8>, call: Call) -> Result<Executed, CallError> {
+        let check = |component: &Component| component.check_codec(&operation);
+        self.check_running(id, check)?;
+        self.ask(id, Accept::Running, |answer| Request::Execute(operation, call, answer)).await
+    }
+
+    /// Hands a component a message and waits until it was handled.
+    ///
+    /// # Errors
+    /// [`CallError`]; the guest's own error cases are [`CallError::Guest`].
+    pub async fn deliver(&self, id: &ComponentId, message: Message) -> Result<(), CallError> {
+        self.check_running(id, |component| {
+            let limit = component.manifest.resources.max_message_bytes;
+            if u64::try_from(message.payload.len()).unwrap_or(u64::MAX) > limit {
+                return Err(CallError::MessageTooLarge(limit));
+            }
+            component.check_codec(&message.payload)
+        })?;
+        self.ask(id, Accept::Running, |answer| Request::Deliver(message, answer)).await
+    }
+
+    /// Asks a component for its condition. A trap or a late answer is unhealthy, with the reason.
+    ///
+    /// # Errors
+    /// [`CallError::NotFound`] and [`CallError::NotRunning`] alone.
+    pub async fn health(&self, id: &ComponentId) -> Result<Health, CallError> {
+        self.ask(id, Accept::Running, Request::Health).await
+    }
+
+    /// Stops a component after the calls that it has accepted. Nothing is accepted from now on.
+    ///
+    /// # Errors
+    /// What the guest's `shutdown` answered, or how it ended; the component is stopped all the same.
+    pub async fn shutdown(&self, id: &ComponentId) -> Result<(), CallError> {
+        self.ask(id, Accept::RunningLast, Request::Shutdown).await
+    }
+
+    /// Starts a stopped or failed component again: a fresh instance, initialised.
+    ///
+    /// # Errors
+    /// [`CallError::NotStartable`] in every other state, [`CallError::StartFailed`] with the reason.
+    pub async fn start(&self, id: &ComponentId) -> Result<(), CallError> {
+        self.ask(id, Accept::Always, Request::Start).await
+    }
+
+    /// Uninstalls a component, after shutting it down if it runs. Its configuration overlay is forgotten.
+    ///
+    /// # Errors
+    /// [`CallError::NotFound`], [`CallError::NotRunning`] while it is still being loaded, and what `shutdown` answered;
+    /// in the last case the component is gone all the same.
+    pub async fn unload(&self, id: &ComponentId) -> Result<(), CallError> {
+        self.ask(id, Accept::AlwaysLast, Request::Unload).await
+    }
+
+    /// Where a component stands. None if there is no component of that name.
+    pub fn status(&self, id: &ComponentId) -> Option<Status> {
+        self.0.registry.find(id).map(|entry| Status::of(&entry.component))
+    }
+
+    /// Where all components stand, those being loaded included, sorted by name.
+    pub fn components(&self) -> Vec<Status> {
+        self.0.registry.components().iter().map(|component| Status::of(component)).collect()
+    }
+
+    /// What the runtime holds at this moment.
+    pub fn residue(&self) -> Residue {
+        self.0.services.counters.residue(self.0.registry.components().len())
+    }
+
+    /// The events from now on.
+    pub fn events(&self) -> EventStream {
+        self.0.services.events.stream()
+    }
+
+    fn check_running(
+        &self,
+        id: &ComponentId,
+        check: impl FnOnce(&Component) -> Result<(), CallError>,
+    ) -> Result<(), CallError> {
+        let entry = self.0.registry.find(id).ok_or(CallError::NotFound)?;
+        let life = *entry.component.life();
+        if !life.accepts() {
+            return Err(CallError::NotRunning(life.state));
+        }
+        check(&entry.component)
+    }
+
+    async fn ask<T>(
+        &self,
+        id: &ComponentId,
+        accept: Accept,
+        request: impl FnOnce(Answer<T>) -> Request,
+    ) -> Result<T, CallError> {
+        let entry = self.0.registry.find(id).ok_or(CallError::NotFound)?;
+        let state = entry.component.state();
+        let queue = entry.queue.ok_or(CallError::NotRunning(state))?;
+        queue.ask(&self.0.services, &entry.component, accept, request).await
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("components", &self.components()).finish_non_exhaustive()
+    }
+}
+
+impl Status {
+    fn of(component: &Component) -> Self {
+        let life = *component.life();
+        Self {
+            id: component.id().clone(),
+            version: component.manifest.component.version.to_string(),
+            state: life.state,
+            instance: life.instance,
+            restarts: life.restarts,
+            manifest_sha256: component.manifest_sha256.clone(),
+            wasm_sha256: component.wasm_sha256.get().cloned(),
+        }
+    }
+}
