@@ -22,7 +22,7 @@ pub struct ManifestSource {
     pub path: PathBuf,
     /// What it said; where bytes are not UTF-8, with replacement characters.
     pub text: String,
-    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    /// The SHA-256 of its bytes, in lower-case hexadecimal; empty if it was too large to be read.
     pub sha256: String,
 }
 

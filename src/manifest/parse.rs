@@ -144,13 +144,14 @@ fn dependency(entry: &mut Entry<'_>) -> Option<WitDependency> {
                 t.fault("git", Problem::value("`path` and `git` exclude each other"));
                 None
             }
-            (path, None) => {
+            (path, None) if !t.has("git") => {
                 for key in [("tag", &tag), ("rev", &rev)].iter().filter_map(|(key, value)| value.as_ref().map(|_| *key))
                 {
                     t.fault(key, Problem::value(format!("`{key}` stands without `git`")));
                 }
                 path.map(WitSource::Path)
             }
+            (_, None) => None,
             (None, Some(url)) => {
                 if tag.is_some() == rev.is_some() {
                     t.fault("git", Problem::value("`git` needs exactly one of `tag` and `rev`"));

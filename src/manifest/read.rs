@@ -76,13 +76,10 @@ pub(super) fn size(min: u64) -> impl Fn(Value<'_>) -> Result<u64, Problem> {
 }
 
 /// One of a closed set of words.
-pub(super) fn word<T: FromStr<Err = String>>(
+pub(super) fn word<T: FromStr<Err = String> + Copy>(
     known: &'static [T],
     name: fn(T) -> &'static str,
-) -> impl Fn(Value<'_>) -> Result<T, Problem>
-where
-    T: Copy,
-{
+) -> impl Fn(Value<'_>) -> Result<T, Problem> {
     move |value| {
         let text = str_of(value)?;
         text.parse().map_err(|_: String| {

@@ -66,11 +66,19 @@ impl Sink {
 
     /// Takes note of a fault in what the TOML says.
     pub(super) fn fault(&self, span: Range<usize>, key: String, problem: Problem) {
-        let broken = self.horizon != usize::MAX;
-        if span.start >= self.horizon || (broken && problem.code == LoadCode::ManifestMissingField) {
+        // A value that recovery made up has no place; a key may be missing because its line is broken.
+        let made_up = span.is_empty() || problem.code == LoadCode::ManifestMissingField;
+        if span.start >= self.horizon || (self.horizon != usize::MAX && made_up) {
             return;
         }
         self.syntax(span, key, problem);
+    }
+
+    /// Counts faults that lie behind enough others of their table not to be told.
+    pub(super) fn untold(&self, count: usize) {
+        if self.horizon == usize::MAX {
+            *self.dropped.borrow_mut() += count;
+        }
     }
 
     /// All faults with their places in `text`; `None` if there are none.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::DeTable;
 use toml_parser::lexer::{Token, TokenKind};
 
@@ -16,13 +17,16 @@ use crate::contract::LoadCode;
 
 /// Brackets and braces inside one another; the schema needs three.
 const MAX_NESTING: usize = 16;
+/// Recovery keeps every error, some 300 bytes for each byte of the worst text: of a larger one that is
+/// broken, the first error alone is told.
+const MAX_RECOVERED_BYTES: usize = 1 << 16;
 /// Parts of one dotted key; the schema needs four.
 const MAX_KEY_PARTS: usize = 16;
 
 /// The tree of `text`, and a sink that holds the faults of syntax found on the way.
 ///
 /// The tree is best effort: the sink ignores what a walk finds at or behind the line where TOML breaks.
-/// `None` if `text` nests too deeply to have a tree.
+/// `None` if `text` nests too deeply, or is too large and broken, to have a tree.
 pub(super) fn parse(text: &str) -> (Option<DeTable<'_>>, Sink) {
     let tokens = toml_parser::Source::new(text).lex().into_vec();
     if let Some((span, message)) = too_deep(&tokens) {
@@ -30,7 +34,14 @@ pub(super) fn parse(text: &str) -> (Option<DeTable<'_>>, Sink) {
         sink.syntax(span, String::new(), Problem::new(LoadCode::ManifestSyntax, message));
         return (None, sink);
     }
-    let (tree, errors) = DeTable::parse_recoverable(text);
+    let (tree, errors) = match DeTable::parse(text) {
+        Ok(tree) => (Some(tree), Vec::new()),
+        Err(first) if text.len() > MAX_RECOVERED_BYTES => (None, vec![first]),
+        Err(_) => {
+            let (tree, errors) = DeTable::parse_recoverable(text);
+            (Some(tree), errors)
+        }
+    };
     let mut faults: Vec<_> = errors
         .into_iter()
         .map(|error| (error.span().unwrap_or(text.len()..text.len()), error.message().to_owned()))
@@ -39,7 +50,18 @@ pub(super) fn parse(text: &str) -> (Option<DeTable<'_>>, Sink) {
     let broken = faults.iter().find(|(_, message)| !keeps_tree(message));
     let sink = Sink::new(broken.map(|(span, _)| line_start(text, span.start)));
     let mut paths = KeyPaths::new(text, &tokens);
+    let mut resume = 0;
     for (index, (span, message)) in faults.into_iter().enumerate() {
+        if !keeps_tree(&message) {
+            // The rest of a broken line is the parser finding its feet.
+            if span.start < resume {
+                continue;
+            }
+            resume = text.as_bytes()[span.start..]
+                .iter()
+                .position(|&byte| byte == b'\n')
+                .map_or(text.len() + 1, |n| span.start + n);
+        }
         let named = keeps_tree(&message) && index < ManifestErrors::MAX_KEPT;
         let key = if named { paths.at(span.start) } else { String::new() };
         let mut problem = Problem::new(LoadCode::ManifestSyntax, clip(&message));
@@ -48,7 +70,7 @@ pub(super) fn parse(text: &str) -> (Option<DeTable<'_>>, Sink) {
         }
         sink.syntax(span, key, problem);
     }
-    (Some(tree.into_inner()), sink)
+    (tree.map(Spanned::into_inner), sink)
 }
 
 /// Whether the parser knows what was meant in spite of the error, so that the rest of the tree can be trusted.

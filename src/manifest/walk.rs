@@ -10,6 +10,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::error::ManifestErrors;
 use super::migrate_hint;
 use super::sink::{Problem, Sink};
 use super::words::{clip, did_you_mean, key_part};
@@ -197,11 +198,11 @@ impl<'a> Table<'a> {
 
     fn all<T>(mut self, read: impl FnOnce(&mut Table<'a>) -> T) -> T {
         let value = read(&mut self);
-        for (key, _) in self.entries.into_iter().flatten() {
-            if !self.known.contains(&key.get_ref().as_ref()) {
-                self.unknown(key);
-            }
-        }
+        let mut unknown: Vec<_> = self.entries.into_iter().flatten().map(|(key, _)| key).collect();
+        unknown.retain(|key| !self.known.contains(&key.get_ref().as_ref()));
+        unknown.sort_by_key(|key| key.span().start);
+        unknown.iter().take(ManifestErrors::MAX_KEPT).for_each(|key| self.unknown(key));
+        self.sink.untold(unknown.len().saturating_sub(ManifestErrors::MAX_KEPT));
         value
     }
 

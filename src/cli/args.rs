@@ -1,0 +1,17 @@
+//! The arguments of the command. Doc comments are its help.
+
+use super::manifest;
+
+/// WebAssembly components as plugins: checks manifests, runs components, judges runtimes.
+#[derive(Debug, clap::Parser)]
+#[command(name = "airssys-wasm", version, arg_required_else_help = true, after_help = super::exit::HELP)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Check a component.toml, or convert one of an earlier draft.
+    Manifest(manifest::ManifestArgs),
+}

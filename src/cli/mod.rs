@@ -1,0 +1,18 @@
+//! The command line: arguments in, a report and an exit code out.
+//!
+//! A subcommand is a file here, a line in [`args::Command`] and one in [`run`].
+
+pub(crate) mod args;
+pub(crate) mod exit;
+mod manifest;
+mod snippet;
+
+use args::{Args, Command};
+use exit::Exit;
+
+/// Runs the subcommand.
+pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
+    match args.command {
+        Command::Manifest(args) => manifest::run(args),
+    }
+}
