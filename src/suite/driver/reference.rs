@@ -4,8 +4,10 @@
 //! of its own; the engine, and with it every compiled guest, is shared.
 
 use std::collections::{BTreeMap, HashMap};
+use std::future::{Future, poll_fn};
 use std::path::{Component as PathComponent, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -114,7 +116,7 @@ impl Session {
             .then(|| VirtualClock::new(Timestamp::from_millis(world.now_ms)));
         let clock: Arc<dyn Clock> = match &virtual_clock {
             Some(clock) => Arc::new(clock.clone()),
-            None => Arc::new(SystemClock::new()),
+            None => Arc::new(SystemClock::default()),
         };
         let runtime = Runtime::builder()
             .engine(shared.engine.clone())
@@ -131,11 +133,14 @@ impl Session {
         Ok(match stimulus {
             Stimulus::Begin { ticket, stimulus } => {
                 let (runtime, root) = (self.runtime.clone(), self.directory.path().to_owned());
-                self.begun.insert(ticket, handle.spawn(async move { call(&runtime, &root, *stimulus).await }));
-                // What was begun is accepted before the next stimulus: order is what cases are about.
-                if let Some(clock) = &self.virtual_clock {
-                    handle.block_on(settle(clock));
-                }
+                let mut call = Box::pin(async move { call(&runtime, &root, *stimulus).await });
+                // The first poll hands the request over, so that what is begun first is accepted first.
+                let first = handle.block_on(poll_fn(|context| Poll::Ready(call.as_mut().poll(context))));
+                let task = match first {
+                    Poll::Ready(reply) => handle.spawn(async move { reply }),
+                    Poll::Pending => handle.spawn(call),
+                };
+                self.begun.insert(ticket, task);
                 Reply::Done
             }
             Stimulus::Await { ticket } => {
@@ -145,10 +150,7 @@ impl Session {
             }
             Stimulus::Advance { ms } => {
                 let clock = self.virtual_clock.as_ref().ok_or_else(|| DriverError::new("the clock is real"))?;
-                handle.block_on(async {
-                    settle(clock).await;
-                    clock.advance(Duration::from_millis(ms)).await;
-                });
+                handle.block_on(clock.advance(Duration::from_millis(ms)));
                 Reply::Done
             }
             Stimulus::ReplaceFile(file) => {
@@ -158,7 +160,7 @@ impl Session {
             Stimulus::Inspect => {
                 // A begun call may just have answered while its instance is still being put away.
                 if let Some(clock) = &self.virtual_clock {
-                    handle.block_on(settle(clock));
+                    handle.block_on(clock.quiesce());
                 }
                 Reply::Inspection(inspection(&self.runtime))
             }
@@ -189,15 +191,6 @@ impl Session {
         drop(runtime);
         directory.close().map_err(|why| DriverError::new(format!("the world cannot be removed: {why}")))
     }
-}
-
-/// Waits until everything that can run without the clock has run.
-async fn settle(clock: &VirtualClock) {
-    // A task that was just spawned counts as work from its first poll on: let it have that.
-    for _ in 0..8 {
-        tokio::task::yield_now().await;
-    }
-    clock.quiesce().await;
 }
 
 /// Performs what calls a component, and turns what came of it into a reply.
