@@ -12,17 +12,17 @@ pub enum NotationError {
     #[error("`{0}` does not say how it is encoded: write json:…, raw:…, another codec's name, text:… or hex:…")]
     NoForm(String),
     /// The part before the colon is no known form.
-    #[error("`{0}` is neither a codec of the contract nor text, hex or repeat")]
+    #[error("`{0}` is neither a codec of the contract nor text or hex")]
     UnknownForm(String),
     /// The part behind `hex:` is not an even number of hexadecimal digits.
     #[error("`{0}` is not an even number of hexadecimal digits")]
     Hex(String),
-    /// The part behind `repeat:` is not `COUNT:TEXT`.
-    #[error("`{0}` is not of the form COUNT:TEXT with at most 64 MiB in all")]
-    Repeat(String),
+    /// The part behind `*` is no count, or the whole is too long.
+    #[error("`*{0}` is not a count that gives at most 64 MiB in all")]
+    Count(String),
 }
 
-/// The longest payload that `repeat:` makes, in bytes: a typing mistake must not exhaust the machine.
+/// The longest payload that a count makes, in bytes: a typing mistake must not exhaust the machine.
 const MAX_REPEATED_BYTES: usize = 64 << 20;
 
 /// Turns the notation into bytes.
@@ -32,7 +32,7 @@ const MAX_REPEATED_BYTES: usize = 64 << 20;
 /// | `CODEC:TEXT` | the codec's multicodec prefix, then the text |
 /// | `text:TEXT` | the text, without any prefix |
 /// | `hex:DIGITS` | those bytes; blanks are skipped |
-/// | `repeat:COUNT:TEXT` | the raw prefix, then the text COUNT times |
+/// | `FORM*COUNT:TEXT` | the same, with the text or the digits COUNT times |
 ///
 /// # Errors
 /// [`NotationError`] says what is wrong with the text.
@@ -40,25 +40,27 @@ const MAX_REPEATED_BYTES: usize = 64 << 20;
 /// ```
 /// use airssys_wasm::contract::payload::{parse, render};
 /// assert_eq!(parse("json:{}").unwrap(), b"\x80\x04{}");
+/// assert_eq!(parse("text*3:ab").unwrap(), b"ababab");
 /// assert_eq!(parse("hex:80 04").unwrap(), [0x80, 0x04]);
 /// assert_eq!(render(b"\x80\x04{}"), "json:{}");
 /// ```
 pub fn parse(notation: &str) -> Result<Vec<u8>, NotationError> {
-    let (form, rest) = notation.split_once(':').ok_or_else(|| NotationError::NoForm(notation.to_owned()))?;
-    match form {
-        "text" => Ok(rest.as_bytes().to_vec()),
-        "hex" => parse_hex(rest).ok_or_else(|| NotationError::Hex(rest.to_owned())),
-        "repeat" => {
-            let repeated = rest.split_once(':').and_then(|(count, text)| {
-                let count: usize = count.parse().ok()?;
-                (count.checked_mul(text.len())? <= MAX_REPEATED_BYTES).then(|| text.repeat(count))
+    let (form, text) = notation.split_once(':').ok_or_else(|| NotationError::NoForm(notation.to_owned()))?;
+    let (form, text) = match form.split_once('*') {
+        None => (form, text.to_owned()),
+        Some((form, count)) => {
+            let times = count.parse().ok().filter(|times: &usize| {
+                times.checked_mul(text.len()).is_some_and(|bytes| bytes <= MAX_REPEATED_BYTES)
             });
-            let text = repeated.ok_or_else(|| NotationError::Repeat(rest.to_owned()))?;
-            Ok(multicodec::join(Codec::Raw.code(), text.as_bytes()))
+            (form, text.repeat(times.ok_or_else(|| NotationError::Count(count.to_owned()))?))
         }
+    };
+    match form {
+        "text" => Ok(text.into_bytes()),
+        "hex" => parse_hex(&text).ok_or(NotationError::Hex(text)),
         codec => {
             let codec: Codec = codec.parse().map_err(|_| NotationError::UnknownForm(form.to_owned()))?;
-            Ok(multicodec::join(codec.code(), rest.as_bytes()))
+            Ok(multicodec::join(codec.code(), text.as_bytes()))
         }
     }
 }

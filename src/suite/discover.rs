@@ -3,7 +3,7 @@
 //! Every fault of a file is an error with the file and, where it has one, the line: a case that is
 //! not understood must never be a case that silently does not run.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, DirEntry};
@@ -144,9 +144,9 @@ fn parse_file(file: &str, path: &str, text: &str, catalogue: &Catalogue) -> Resu
         if name.is_empty() || !name.chars().all(plain) {
             return Err(fault(format!("the row's id `{name}` is not made of lower-case letters, digits and hyphens")));
         }
-        let mut used = BTreeMap::new();
+        let mut used = BTreeSet::new();
         let value = substitute(&toml::Value::Table(table.clone()), row, &mut used).map_err(&fault)?;
-        if let Some(unused) = row.keys().find(|key| *key != "id" && !used.contains_key(key.as_str())) {
+        if let Some(unused) = row.keys().find(|key| *key != "id" && !used.contains(key.as_str())) {
             return Err(fault(format!("the row's `{unused}` stands nowhere in the case as ${{{unused}}}")));
         }
         let case: Case = value.try_into().map_err(|why: toml::de::Error| {
@@ -165,44 +165,50 @@ fn row_line(text: &str, index: usize) -> Option<usize> {
     headers.map(|(line, _)| line + 1).nth(index)
 }
 
-/// Replaces `${key}` in every string; a string that is nothing else becomes the row's value itself.
+/// Replaces `${key}` in every string and key; a string that is nothing else becomes the row's value itself.
 fn substitute(
     value: &toml::Value,
     row: &toml::Table,
-    used: &mut BTreeMap<String, ()>,
+    used: &mut BTreeSet<String>,
 ) -> Result<toml::Value, String> {
     Ok(match value {
         toml::Value::String(text) => {
             if let Some(key) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
                 && let Some(value) = row.get(key)
             {
-                used.insert(key.to_owned(), ());
+                used.insert(key.to_owned());
                 return Ok(value.clone());
             }
-            let mut text = text.clone();
-            for (key, value) in row {
-                let hole = format!("${{{key}}}");
-                if text.contains(&hole) {
-                    used.insert(key.clone(), ());
-                    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    text = text.replace(&hole, &value);
-                }
-            }
-            if let Some((_, rest)) = text.split_once("${") {
-                let key = rest.split('}').next().unwrap_or_default();
-                return Err(format!("the case needs `{key}`, which the row does not give"));
-            }
-            toml::Value::String(text)
+            toml::Value::String(substitute_text(text, row, used)?)
         }
         toml::Value::Array(items) => {
             toml::Value::Array(items.iter().map(|item| substitute(item, row, used)).collect::<Result<_, _>>()?)
         }
         toml::Value::Table(table) => {
-            let entries = table.iter().map(|(key, item)| Ok((key.clone(), substitute(item, row, used)?)));
+            let entries = table.iter().map(|(key, item)| Ok((substitute_text(key, row, used)?, substitute(item, row, used)?)));
             toml::Value::Table(entries.collect::<Result<_, String>>()?)
         }
         other => other.clone(),
     })
+}
+
+fn substitute_text(text: &str, row: &toml::Table, used: &mut BTreeSet<String>) -> Result<String, String> {
+    let mut text = text.to_owned();
+    for (key, value) in row {
+        let hole = format!("${{{key}}}");
+        if text.contains(&hole) {
+            used.insert(key.clone());
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            text = text.replace(&hole, &value);
+        }
+    }
+    match text.split_once("${") {
+        None => Ok(text),
+        Some((_, rest)) => {
+            let key = rest.split('}').next().unwrap_or_default();
+            Err(format!("the case needs `{key}`, which the row does not give"))
+        }
+    }
 }
 
 /// A case must name requirements of the catalogue, and assert every one that it names.

@@ -1,0 +1,358 @@
+//! The driver of the reference runtime, in this process.
+//!
+//! The one place where the suite names the runtime. Every case gets a runtime of its own in a directory
+//! of its own; the engine, and with it every compiled guest, is shared.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::{Future, poll_fn};
+use std::path::{Component as PathComponent, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use super::{Driver, DriverError};
+use crate::contract::ComponentId;
+use crate::runtime::{
+    Call, CallError, Clock, Engine, EngineOptions, EventStream, GuestPayload, HostLimits, LoadError, LoadOptions,
+    LogRecord, Message, Runtime, SystemClock, Timestamp, VirtualClock,
+};
+use crate::suite::protocol::{
+    Bytes, ClockKind, ComponentInspection, DeliverRequest, ExecuteRequest, GuestFailure, Hello, Hook, Inspection,
+    LoadRequest, LogRecord as Logged, ManifestFinding, Reply, Stimulus, World, WorldFile,
+};
+
+/// The areas of the suite that the reference runtime implements.
+const FEATURES: &[&str] = &[
+    "config", "introspection", "isolation", "lifecycle", "limits", "log", "manifest", "multicodec", "permission", "time",
+];
+
+/// What all drivers of a process share: threads for guests, and the engine.
+pub struct Reference {
+    tokio: tokio::runtime::Runtime,
+    engine: Engine,
+}
+
+impl Reference {
+    /// Starts the threads and the engine.
+    ///
+    /// # Errors
+    /// [`DriverError`] if the machine gives neither.
+    pub fn new() -> Result<Arc<Self>, DriverError> {
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|why| DriverError::new(format!("no threads: {why}")))?;
+        let engine = Engine::new(&EngineOptions::default()).map_err(|why| DriverError::new(why.to_string()))?;
+        Ok(Arc::new(Self { tokio, engine }))
+    }
+
+    /// A driver for one case.
+    pub fn driver(self: &Arc<Self>) -> ReferenceDriver {
+        ReferenceDriver { shared: Arc::clone(self), session: None }
+    }
+}
+
+/// Drives one reference runtime.
+pub struct ReferenceDriver {
+    shared: Arc<Reference>,
+    session: Option<Session>,
+}
+
+/// An opened world.
+struct Session {
+    /// Dropped before the directory: nothing may run in what is being removed.
+    runtime: Runtime,
+    virtual_clock: Option<VirtualClock>,
+    begun: HashMap<String, JoinHandle<Reply>>,
+    events: EventStream,
+    logs: Arc<Mutex<Vec<Logged>>>,
+    directory: TempDir,
+}
+
+impl Driver for ReferenceDriver {
+    fn perform(&mut self, stimulus: Stimulus) -> Result<Reply, DriverError> {
+        let shared = Arc::clone(&self.shared);
+        let handle = shared.tokio.handle();
+        match stimulus {
+            Stimulus::Hello => Ok(Reply::Hello(Hello {
+                runtime: "airssys-wasm".into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+                features: FEATURES.iter().map(|feature| (*feature).to_owned()).collect(),
+                hooks: Hook::ALL.to_vec(),
+            })),
+            Stimulus::Open(world) => {
+                self.session = Some(Session::open(&shared, &world)?);
+                Ok(Reply::Done)
+            }
+            Stimulus::Close => {
+                if let Some(session) = self.session.take() {
+                    session.close(handle)?;
+                }
+                Ok(Reply::Done)
+            }
+            stimulus => {
+                let session = self.session.as_mut().ok_or_else(|| DriverError::new("no world is open"))?;
+                session.perform(stimulus, handle)
+            }
+        }
+    }
+}
+
+impl Session {
+    fn open(shared: &Reference, world: &World) -> Result<Self, DriverError> {
+        let io = |why: std::io::Error| DriverError::new(format!("the world cannot be written: {why}"));
+        let directory = TempDir::new().map_err(io)?;
+        for file in &world.files {
+            write(directory.path(), file)?;
+        }
+        let logs = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&logs);
+        let virtual_clock = (world.clock == ClockKind::Virtual)
+            .then(|| VirtualClock::new(Timestamp::from_millis(world.now_ms)));
+        let clock: Arc<dyn Clock> = match &virtual_clock {
+            Some(clock) => Arc::new(clock.clone()),
+            None => Arc::new(SystemClock::default()),
+        };
+        let runtime = Runtime::builder()
+            .engine(shared.engine.clone())
+            .clock(clock)
+            .limits(limits(&world.limits)?)
+            .on_log(move |record| sink.lock().unwrap_or_else(PoisonError::into_inner).push(logged(record)))
+            .build()
+            .map_err(|why| DriverError::new(why.to_string()))?;
+        let events = runtime.events();
+        Ok(Self { runtime, virtual_clock, begun: HashMap::new(), events, logs, directory })
+    }
+
+    fn perform(&mut self, stimulus: Stimulus, handle: &Handle) -> Result<Reply, DriverError> {
+        Ok(match stimulus {
+            Stimulus::Begin { ticket, stimulus } => {
+                let (runtime, root) = (self.runtime.clone(), self.directory.path().to_owned());
+                let mut call = Box::pin(async move { call(&runtime, &root, *stimulus).await });
+                // The first poll hands the request over, so that what is begun first is accepted first.
+                let first = handle.block_on(poll_fn(|context| Poll::Ready(call.as_mut().poll(context))));
+                let task = match first {
+                    Poll::Ready(reply) => handle.spawn(async move { reply }),
+                    Poll::Pending => handle.spawn(call),
+                };
+                self.begun.insert(ticket, task);
+                Reply::Done
+            }
+            Stimulus::Await { ticket } => {
+                let task = self.begun.remove(&ticket);
+                let task = task.ok_or_else(|| DriverError::new(format!("nothing was begun as `{ticket}`")))?;
+                handle.block_on(task).map_err(|why| DriverError::new(format!("`{ticket}` did not end: {why}")))?
+            }
+            Stimulus::Advance { ms } => {
+                let clock = self.virtual_clock.as_ref().ok_or_else(|| DriverError::new("the clock is real"))?;
+                handle.block_on(clock.advance(Duration::from_millis(ms)));
+                Reply::Done
+            }
+            Stimulus::ReplaceFile(file) => {
+                write(self.directory.path(), &file)?;
+                Reply::Done
+            }
+            Stimulus::Inspect => {
+                // A begun call may just have answered while its instance is still being put away.
+                if let Some(clock) = &self.virtual_clock {
+                    handle.block_on(clock.quiesce());
+                }
+                Reply::Inspection(inspection(&self.runtime))
+            }
+            Stimulus::Logs => {
+                Reply::Logs { records: std::mem::take(&mut self.logs.lock().unwrap_or_else(PoisonError::into_inner)) }
+            }
+            Stimulus::Events => {
+                let mut events = Vec::new();
+                while let Some(event) = self.events.try_next() {
+                    let event = serde_json::to_value(event).map_err(|why| DriverError::new(why.to_string()))?;
+                    if let Value::Object(event) = event {
+                        events.push(event.into_iter().collect::<BTreeMap<_, _>>());
+                    }
+                }
+                Reply::Events { events }
+            }
+            other => handle.block_on(call(&self.runtime, self.directory.path(), other)),
+        })
+    }
+
+    /// Ends what runs, then removes the directory.
+    fn close(self, handle: &Handle) -> Result<(), DriverError> {
+        let Self { runtime, begun, directory, .. } = self;
+        for (_, task) in begun {
+            task.abort();
+        }
+        let _guard = handle.enter();
+        drop(runtime);
+        directory.close().map_err(|why| DriverError::new(format!("the world cannot be removed: {why}")))
+    }
+}
+
+/// Performs what calls a component, and turns what came of it into a reply.
+async fn call(runtime: &Runtime, root: &Path, stimulus: Stimulus) -> Reply {
+    let id = |component: &str| ComponentId::new(component).map_err(|_| CallError::NotFound);
+    let done = |result: Result<(), CallError>| result.map_or_else(failed, |()| Reply::Done);
+    match stimulus {
+        Stimulus::Load(request) => load(runtime, root, request).await,
+        Stimulus::Execute(ExecuteRequest { component, operation, caller, request_id, timeout_ms, trace_context }) => {
+            let call = Call { caller, request_id, timeout_ms, trace_context };
+            let executed = match id(&component) {
+                Ok(id) => runtime.execute(&id, operation.0, call).await,
+                Err(why) => Err(why),
+            };
+            executed.map_or_else(failed, |executed| Reply::Returned {
+                output: Bytes(executed.output),
+                fuel: Some(executed.fuel_used),
+            })
+        }
+        Stimulus::Deliver(DeliverRequest { component, sender, payload, request_id }) => {
+            let message = Message { sender, payload: payload.0, request_id };
+            done(match id(&component) {
+                Ok(id) => runtime.deliver(&id, message).await,
+                Err(why) => Err(why),
+            })
+        }
+        Stimulus::Health { component } => {
+            let health = match id(&component) {
+                Ok(id) => runtime.health(&id).await,
+                Err(why) => Err(why),
+            };
+            health.map_or_else(failed, |health| Reply::Health { healthy: health.healthy, reason: health.reason })
+        }
+        Stimulus::Shutdown { component } => done(match id(&component) {
+            Ok(id) => runtime.shutdown(&id).await,
+            Err(why) => Err(why),
+        }),
+        Stimulus::Start { component } => done(match id(&component) {
+            Ok(id) => runtime.start(&id).await,
+            Err(why) => Err(why),
+        }),
+        Stimulus::Unload { component } => done(match id(&component) {
+            Ok(id) => runtime.unload(&id).await,
+            Err(why) => Err(why),
+        }),
+        other => Reply::Unsupported { what: format!("{other:?}") },
+    }
+}
+
+async fn load(runtime: &Runtime, root: &Path, request: LoadRequest) -> Reply {
+    let options = LoadOptions {
+        directory: root.join(&request.directory),
+        env: request.env,
+        config: request.config,
+        config_data: request.config_data.map(|data| data.0),
+    };
+    match runtime.load_with(options).await {
+        Ok(id) => Reply::Loaded { component: id.into() },
+        Err(LoadError { phase, code, message, details }) => {
+            let errors = details
+                .iter()
+                .map(|error| ManifestFinding {
+                    code: error.code,
+                    key: error.key.clone(),
+                    line: error.line,
+                    column: error.column,
+                })
+                .collect();
+            Reply::Refused { phase, code, message, errors }
+        }
+    }
+}
+
+fn failed(why: CallError) -> Reply {
+    match why {
+        CallError::Guest(error) => Reply::Failed(GuestFailure {
+            case: error.case.to_owned(),
+            value: match error.payload {
+                GuestPayload::None => Value::Null,
+                GuestPayload::Text(text) => text.into(),
+                GuestPayload::Number(number) => number.into(),
+            },
+        }),
+        CallError::Trapped(kind) => Reply::Trapped { kind },
+        CallError::StartFailed { code, message } => {
+            Reply::Refused { phase: code.phase(), code, message, errors: Vec::new() }
+        }
+        other => Reply::Rejected { code: other.code().to_owned() },
+    }
+}
+
+fn inspection(runtime: &Runtime) -> Inspection {
+    let residue = runtime.residue();
+    let components = runtime.components().into_iter().map(|status| {
+        let inspection = ComponentInspection {
+            state: status.state,
+            version: status.version,
+            restarts: status.restarts,
+            wasm_sha256: status.wasm_sha256.unwrap_or_default(),
+        };
+        (status.id.into(), inspection)
+    });
+    Inspection {
+        components: components.collect(),
+        instances: residue.instances,
+        memory_bytes: residue.memory_bytes,
+        overlays: residue.overlays,
+    }
+}
+
+fn logged(record: &LogRecord) -> Logged {
+    Logged {
+        component: record.component.to_string(),
+        level: record.level.to_string(),
+        message: record.message.clone(),
+        context: record.context.clone(),
+    }
+}
+
+/// Writes a file of the world, which must stay inside it.
+fn write(root: &Path, file: &WorldFile) -> Result<(), DriverError> {
+    let relative = PathBuf::from(&file.path);
+    if !relative.components().all(|part| matches!(part, PathComponent::Normal(_))) {
+        return Err(DriverError::new(format!("`{}` is not a path within the world", file.path)));
+    }
+    let path = root.join(relative);
+    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| match &file.link {
+        Some(target) => link(target, &path),
+        None => std::fs::write(&path, &file.bytes.0),
+    });
+    written.map_err(|why| DriverError::new(format!("`{}` cannot be written: {why}", file.path)))
+}
+
+#[cfg(unix)]
+fn link(target: &str, path: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(target, path)
+}
+
+#[cfg(not(unix))]
+fn link(_: &str, _: &Path) -> std::io::Result<()> {
+    Err(std::io::Error::new(std::io::ErrorKind::Unsupported, "symbolic links need a Unix system"))
+}
+
+/// The operator's limits of a case.
+fn limits(given: &BTreeMap<String, u64>) -> Result<HostLimits, DriverError> {
+    let mut limits = HostLimits::default();
+    for (name, value) in given {
+        match name.as_str() {
+            "memory-bytes" => limits.memory_bytes = *value,
+            "timeout-ms" => limits.timeout_ms = *value,
+            "fuel" => limits.fuel = Some(*value),
+            "message-bytes" => limits.message_bytes = *value,
+            "mailbox-capacity" => limits.mailbox_capacity = u32::try_from(*value).unwrap_or(u32::MAX),
+            "component-bytes" => limits.component_bytes = *value,
+            "hostcall-bytes" => limits.hostcall_bytes = *value as usize,
+            "instantiate-ms" => limits.instantiate_ms = *value,
+            "metadata-ms" => limits.metadata_ms = *value,
+            "init-ms" => limits.init_ms = *value,
+            "health-ms" => limits.health_ms = *value,
+            "shutdown-ms" => limits.shutdown_ms = *value,
+            other => return Err(DriverError::new(format!("the reference runtime has no limit `{other}`"))),
+        }
+    }
+    Ok(limits)
+}
