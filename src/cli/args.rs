@@ -14,4 +14,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Check a component.toml, or convert one of an earlier draft.
     Manifest(manifest::ManifestArgs),
+    /// Load a component, execute operations and print their results.
+    #[cfg(feature = "runtime")]
+    Run(super::run::RunArgs),
+    /// Judge a runtime by the conformance suite.
+    #[cfg(all(feature = "suite", feature = "runtime"))]
+    Suite(super::suite::SuiteArgs),
 }

@@ -19,6 +19,9 @@ pub(crate) enum Exit {
     NotConforming,
     /// The arguments, or the files they name, cannot be used. Clap ends with the same code.
     BadInput,
+    /// The harness or a driver failed, and a report says so.
+    #[cfg(all(feature = "suite", feature = "runtime"))]
+    HarnessFailed,
 }
 
 /// Prints an error, once and here alone, and gives the exit code.
@@ -27,6 +30,8 @@ pub(crate) fn report(result: anyhow::Result<Exit>) -> ExitCode {
         Ok(Exit::Conforming) => 0,
         Ok(Exit::NotConforming) => 1,
         Ok(Exit::BadInput) => 2,
+        #[cfg(all(feature = "suite", feature = "runtime"))]
+        Ok(Exit::HarnessFailed) => 3,
         Err(error) => {
             eprintln!("error: {error:#}");
             3

@@ -5,7 +5,11 @@
 pub(crate) mod args;
 pub(crate) mod exit;
 mod manifest;
+#[cfg(feature = "runtime")]
+mod run;
 mod snippet;
+#[cfg(all(feature = "suite", feature = "runtime"))]
+mod suite;
 
 use args::{Args, Command};
 use exit::Exit;
@@ -14,5 +18,9 @@ use exit::Exit;
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     match args.command {
         Command::Manifest(args) => manifest::run(args),
+        #[cfg(feature = "runtime")]
+        Command::Run(args) => run::run(args),
+        #[cfg(all(feature = "suite", feature = "runtime"))]
+        Command::Suite(args) => suite::run(args),
     }
 }
