@@ -7,6 +7,8 @@ use crate::contract::{ComponentId, State};
 
 use super::actor::Queue;
 use super::component::Component;
+use super::error::CallError;
+use super::event::EventKind;
 use super::services::Services;
 
 /// The names in use. A name is taken from the moment its manifest was read until the component is uninstalled or its
@@ -32,6 +34,14 @@ impl Registry {
 
     pub(crate) fn remove(&self, id: &ComponentId) {
         self.lock().remove(id);
+    }
+
+    /// Uninstalls a failed component that has no task any more.
+    pub(crate) fn bury(&self, services: &Services, id: &ComponentId) -> Result<(), CallError> {
+        let entry = self.lock().remove(id).ok_or(CallError::NotFound)?;
+        entry.component.pass_to(services, State::Uninstalled);
+        services.tell(EventKind::Unloaded { component: id.clone() });
+        Ok(())
     }
 
     /// Takes the component's name for a load, or answers none if it is taken.
