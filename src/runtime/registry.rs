@@ -38,7 +38,15 @@ impl Registry {
 
     /// Uninstalls a failed component that has no task any more.
     pub(crate) fn bury(&self, services: &Services, id: &ComponentId) -> Result<(), CallError> {
-        let entry = self.lock().remove(id).ok_or(CallError::NotFound)?;
+        let mut entries = self.lock();
+        let entry = entries.get(id).cloned().ok_or(CallError::NotFound)?;
+        let state = entry.component.state();
+        // Without a queue a failing load still holds the name, and gives it back itself.
+        if entry.queue.is_none() || state != State::Failed {
+            return Err(CallError::NotRunning(state));
+        }
+        entries.remove(id);
+        drop(entries);
         entry.component.pass_to(services, State::Uninstalled);
         services.tell(EventKind::Unloaded { component: id.clone() });
         Ok(())
