@@ -47,7 +47,10 @@ impl Reference {
             .enable_all()
             .build()
             .map_err(|why| DriverError::new(format!("no threads: {why}")))?;
-        let engine = Engine::new(&EngineOptions::default()).map_err(|why| DriverError::new(why.to_string()))?;
+        // Every distinct guest is compiled once however often it is loaded.
+        let mut options = EngineOptions::default();
+        options.cached_components = 4096;
+        let engine = Engine::new(&options).map_err(|why| DriverError::new(why.to_string()))?;
         Ok(Arc::new(Self { tokio, engine }))
     }
 
