@@ -24,9 +24,11 @@ mod interface;
 mod limits;
 mod loader;
 mod log;
+mod queue;
 mod registry;
 mod residue;
 mod services;
+mod supervision;
 mod trap;
 mod wasi;
 
@@ -47,8 +49,8 @@ pub use limits::HostLimits;
 pub use log::{LogLevel, LogRecord, MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES};
 pub use residue::Residue;
 
-use actor::{Accept, Answer, Request};
 use component::Component;
+use queue::{Accept, Answer, Request};
 use registry::Registry;
 use services::Services;
 
