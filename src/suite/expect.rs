@@ -232,7 +232,7 @@ fn is_failure(expected: &str, failure: &GuestFailure) -> bool {
     let holds = match inner {
         None => failure.value == Value::Null,
         Some(inner) => match inner.ty() {
-            NodeType::Number => failure.value.as_u64() == expected[inner.span()].parse().ok(),
+            NodeType::Number => expected[inner.span()].parse().is_ok_and(|number: u64| failure.value == number),
             _ => inner.as_str(expected).is_ok_and(|text| failure.value == Value::String(text.into_owned())),
         },
     };

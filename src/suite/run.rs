@@ -156,14 +156,15 @@ impl Run {
         memory: &mut Memory,
     ) -> Result<(), End> {
         let refusal = step.expect.as_ref().is_some_and(|expect| expect.refused.is_some());
-        let watched = refusal && hello.hooks.contains(&Hook::Inspect);
+        let load = matches!(step.stimulus, Stimulus::Load(_));
+        let watched = refusal && load && hello.hooks.contains(&Hook::Inspect);
         let before = if watched { Some(self.inspect(driver)?) } else { None };
         let reply = self.say(driver, Some(step.number), step.stimulus.clone())?;
         let mut verdict = expect::check(step.expect.as_ref(), &reply, &plan.guests, memory);
         for slug in &step.asserts {
             self.asserted.push((slug.clone(), verdict.is_ok()));
         }
-        if let (Some(before), true) = (before, matches!(step.stimulus, Stimulus::Load(_))) {
+        if let Some(before) = before {
             let after = self.inspect(driver)?;
             let untouched = expect::unchanged(&before, &after);
             self.asserted.push((NOTHING_LEFT_BEHIND.to_owned(), untouched.is_ok()));
