@@ -47,14 +47,14 @@ fn guest_text_is_a_value_and_never_structure() {
     let factory: Arc<DriverFactory> = Arc::new(move || Ok(Box::new(reference.driver())));
     let cases = embedded(&Catalogue::embedded().unwrap()).unwrap();
     let table = [
-        ("log/levels#trace", r#"TRACE message=started component="a" context="[[\"port\",\"80\"],[\"host\",\"x\"]]""#),
-        ("log/levels#error", r#"ERROR message=started component="a" context="[[\"port\",\"80\"],[\"host\",\"x\"]]""#),
-        ("log/forgery#a-newline-in-the-message", r#"INFO message=ok\u{a}ERROR component=b component="a" context="[]""#),
+        ("log/levels#trace", r#"TRACE component="a" text="started" context="[[\"port\",\"80\"],[\"host\",\"x\"]]""#),
+        ("log/levels#error", r#"ERROR component="a" text="started" context="[[\"port\",\"80\"],[\"host\",\"x\"]]""#),
+        ("log/forgery#a-newline-in-the-message", r#"INFO component="a" text="ok\\u{a}ERROR component=b" context="[]""#),
         (
             "log/forgery#the-component-as-context",
-            r#"INFO message=x component="a" context="[[\"component\",\"b\"],[\"level\",\"error\"]]""#,
+            r#"INFO component="a" text="x" context="[[\"component\",\"b\"],[\"level\",\"error\"]]""#,
         ),
-        ("log/forgery#terminal-codes", r#"WARN message=\u{1b}[2Jgone component="a" context="[]""#),
+        ("log/forgery#terminal-codes", r#"WARN component="a" text="\\u{1b}[2Jgone" context="[]""#),
     ];
     for (id, expected) in table {
         let case = cases.iter().find(|case| case.id == id).unwrap();
