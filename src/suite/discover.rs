@@ -18,7 +18,7 @@ pub struct DiscoveredCase {
     pub id: String,
     /// The first folder of the identifier.
     pub area: String,
-    /// The file's text, for people.
+    /// The file's text, for people; of several rows the case's own.
     pub source: String,
     /// The case.
     pub case: Case,
@@ -127,12 +127,12 @@ fn sorted(mut cases: Vec<DiscoveredCase>) -> Result<Vec<DiscoveredCase>, CaseErr
 fn parse_file(file: &str, path: &str, text: &str, catalogue: &Catalogue) -> Result<Vec<DiscoveredCase>, CaseError> {
     let id = path.strip_suffix(".toml").unwrap_or(path);
     let area = id.split_once('/').map_or(id, |(area, _)| area).to_owned();
-    let found = |id: String, case: Case| DiscoveredCase { id, area: area.clone(), source: text.to_owned(), case };
+    let found = |id: String, source: String, case: Case| DiscoveredCase { id, area: area.clone(), source, case };
     let mut table: toml::Table = toml::from_str(text).map_err(|why| CaseError::at_toml(file, text, &why))?;
     let Some(rows) = table.remove("rows") else {
         let case: Case = toml::from_str(text).map_err(|why| CaseError::at_toml(file, text, &why))?;
         check(file, text, &case, catalogue)?;
-        return Ok(vec![found(id.to_owned(), case)]);
+        return Ok(vec![found(id.to_owned(), text.to_owned(), case)]);
     };
     let rows = rows.as_array().cloned().unwrap_or_default();
     if rows.is_empty() {
@@ -164,9 +164,21 @@ fn parse_file(file: &str, path: &str, text: &str, catalogue: &Catalogue) -> Resu
             CaseError::new(file, at, format!("row `{name}`: {}", why.message()))
         })?;
         check(file, text, &case, catalogue)?;
-        cases.push(found(format!("{id}#{name}"), case));
+        cases.push(found(format!("{id}#{name}"), with_one_row(text, index), case));
     }
     Ok(cases)
+}
+
+/// The text of a case with the row of that index and no other.
+fn with_one_row(text: &str, index: usize) -> String {
+    let mut row = None;
+    let own = |line: &&str| {
+        if line.trim_start().starts_with("[[rows]]") {
+            row = Some(row.map_or(0, |row: usize| row + 1));
+        }
+        row.is_none_or(|row| row == index)
+    };
+    text.lines().filter(own).map(|line| format!("{line}\n")).collect()
 }
 
 fn row_line(text: &str, index: usize) -> Option<usize> {
