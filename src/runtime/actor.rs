@@ -59,6 +59,13 @@ struct Inbox {
     work: Option<Work>,
 }
 
+/// The answer to an unload, given when nothing of the component is left.
+struct Farewell {
+    answer: Answer<()>,
+    result: Result<(), CallError>,
+    work: Work,
+}
+
 /// How to accept a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accept {
@@ -213,7 +220,12 @@ impl Actor {
             served = serve => served,
             _ = alive => return,
         };
-        if let Err(panic) = served {
+        if let Ok(farewell) = served {
+            drop((services, component, commands));
+            if let Some(Farewell { answer, result, work }) = farewell {
+                let _ = answer.send((result, work));
+            }
+        } else if let Err(panic) = served {
             tracing::error!(
                 component = component.id().as_str(),
                 panic = panic_text(&*panic),
@@ -227,7 +239,7 @@ impl Actor {
         }
     }
 
-    async fn serve(mut self, commands: &mut Commands) {
+    async fn serve(mut self, commands: &mut Commands) -> Option<Farewell> {
         while let Some((Command { request, _slot }, mut held)) = commands.next().await {
             let work = &mut held;
             match request {
@@ -254,12 +266,12 @@ impl Actor {
                 Request::Unload(answer) => {
                     let result = if self.instance.is_some() { self.shutdown(work).await } else { Ok(()) };
                     self.uninstall();
-                    self.reply(answer, result);
-                    return;
+                    return Some(Farewell { answer, result, work: held });
                 }
             }
             commands.done(held);
         }
+        None
     }
 
     fn reply<T>(&self, answer: Answer<T>, result: Result<T, CallError>) {

@@ -236,7 +236,12 @@ impl Runtime {
     /// [`CallError::NotFound`], [`CallError::NotRunning`] while it is still being loaded, and what `shutdown` answered;
     /// in the last case the component is gone all the same.
     pub async fn unload(&self, id: &ComponentId) -> Result<(), CallError> {
-        self.ask(id, Accept::AlwaysLast, Request::Unload).await
+        let result = self.ask(id, Accept::AlwaysLast, Request::Unload).await;
+        // A component whose task ended by a panic has nobody left to uninstall it.
+        if result == Err(CallError::NotRunning(State::Failed)) {
+            return self.0.registry.bury(&self.0.services, id);
+        }
+        result
     }
 
     /// Where a component stands. None if there is no component of that name.
