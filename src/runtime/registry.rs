@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::contract::{ComponentId, State};
 
-use super::actor::Queue;
 use super::component::Component;
 use super::error::CallError;
 use super::event::EventKind;
+use super::queue::Queue;
 use super::services::Services;
 
 /// The names in use. A name is taken from the moment its manifest was read until the component is uninstalled or its

@@ -13,9 +13,11 @@ mod flat;
 mod form;
 mod holes;
 mod image;
+mod imports;
 mod module;
 mod print;
 mod program;
+mod script;
 mod world;
 
 use std::collections::BTreeMap;
