@@ -127,17 +127,27 @@ fn select(selection: &Selection, catalogue: &Catalogue) -> Result<Vec<Discovered
     }
     cases.sort_by(|a, b| a.id.cmp(&b.id));
     if let Some(pair) = cases.windows(2).find(|pair| pair[0].id == pair[1].id) {
-        return Err(format!("the case `{}` is there twice: rename the file in the directory given by --cases", pair[0].id));
+        return Err(format!(
+            "the case `{}` is there twice: rename the file in the directory given by --cases",
+            pair[0].id
+        ));
     }
     let names = |case: &DiscoveredCase, filter: &str| {
         let below = case.id.strip_prefix(filter).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#']));
-        if cases.iter().any(|other| other.area == filter) { case.area == filter } else { below || case.id.contains(filter) }
+        if cases.iter().any(|other| other.area == filter) {
+            case.area == filter
+        } else {
+            below || case.id.contains(filter)
+        }
     };
     for filter in &selection.filters {
         if !cases.iter().any(|case| names(case, filter)) {
             let mut areas: Vec<&str> = cases.iter().map(|case| case.area.as_str()).collect();
             areas.dedup();
-            return Err(format!("no case matches `{filter}`; the areas are {}, and `suite list` lists the cases", areas.join(", ")));
+            return Err(format!(
+                "no case matches `{filter}`; the areas are {}, and `suite list` lists the cases",
+                areas.join(", ")
+            ));
         }
     }
     let wanted = |case: &DiscoveredCase| {
@@ -194,19 +204,15 @@ fn no_color() -> bool {
 }
 
 /// Runs the cases against the reference runtime, with progress on a terminal.
-fn judge(
-    catalogue: &Catalogue,
-    cases: &[DiscoveredCase],
-    jobs: usize,
-    expected: &[String],
-) -> anyhow::Result<Report> {
+fn judge(catalogue: &Catalogue, cases: &[DiscoveredCase], jobs: usize, expected: &[String]) -> anyhow::Result<Report> {
     let reference = Reference::new()?;
     let hello = match reference.driver().perform(Stimulus::Hello)? {
         Reply::Hello(hello) => hello,
         other => anyhow::bail!("the driver answered hello with {other:?}"),
     };
     let factory: Arc<DriverFactory> = Arc::new(move || Ok(Box::new(reference.driver())));
-    let progress = if std::io::stderr().is_terminal() { ProgressBar::new(cases.len() as u64) } else { ProgressBar::hidden() };
+    let progress =
+        if std::io::stderr().is_terminal() { ProgressBar::new(cases.len() as u64) } else { ProgressBar::hidden() };
     progress.set_style(ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}")?);
     let mut outcomes = run_all(cases, &factory, jobs, &|outcome: &Outcome| {
         progress.set_message(outcome.id.clone());
@@ -266,7 +272,12 @@ fn show(id: &str, cases: &[DiscoveredCase]) -> anyhow::Result<Exit> {
         out.push_str(&format!("{:>3}  {}\n     => {expect}\n", step.number, serde_json::to_string(&step.stimulus)?));
     }
     for (name, guest) in &plan.guests {
-        out.push_str(&format!("\n# guest {name}: {} bytes, sha256 {}\n{}", guest.wasm.len(), guest.sha256(), guest.wat()?));
+        out.push_str(&format!(
+            "\n# guest {name}: {} bytes, sha256 {}\n{}",
+            guest.wasm.len(),
+            guest.sha256(),
+            guest.wat()?
+        ));
     }
     print(&out)
 }

@@ -49,9 +49,10 @@ pub fn parse(notation: &str) -> Result<Vec<u8>, NotationError> {
     let (form, text) = match form.split_once('*') {
         None => (form, text.to_owned()),
         Some((form, count)) => {
-            let times = count.parse().ok().filter(|times: &usize| {
-                times.checked_mul(text.len()).is_some_and(|bytes| bytes <= MAX_REPEATED_BYTES)
-            });
+            let times = count
+                .parse()
+                .ok()
+                .filter(|times: &usize| times.checked_mul(text.len()).is_some_and(|bytes| bytes <= MAX_REPEATED_BYTES));
             (form, text.repeat(times.ok_or_else(|| NotationError::Count(count.to_owned()))?))
         }
     };

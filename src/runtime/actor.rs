@@ -1,180 +1,36 @@
-//! The task that owns a component's instance: it takes calls from a queue, one at a time, and follows the restart rule
-//! when an instance ends.
+//! The task that owns a component's instance: it takes calls from a queue, one at a time.
 //!
-//! In: commands, in the order in which they were accepted. Out: one answer each, state changes, events. Whether a
-//! command is accepted is decided when it is sent ([`Queue::ask`]), in one step with the state.
+//! In: commands, in the order in which they were accepted. Out: one answer each, state changes, events.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use futures_util::FutureExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::contract::State;
-use crate::manifest::RestartPolicy;
+use crate::contract::{Caller, State, TrapKind};
 
 use super::bindings::types::{Caller as GuestCaller, ExecutionContext, ResourceAllocation, TraceContext};
 use super::bindings::{ComponentPre, IncomingMessage};
-use super::call::{Ended, panic_text};
+use super::call::panic_text;
 use super::clock::{Timestamp, Work};
-use super::component::{Component, Life};
+use super::component::Component;
 use super::error::{CallError, LoadError};
 use super::event::{EventKind, Export};
 use super::guest_error;
 use super::host::Host;
-use super::instance::{Instance, Origin};
-use super::loader;
+use super::instance::Instance;
+use super::queue::{Answer, Command, Commands, Request};
 use super::registry::Registry;
 use super::residue::Held;
 use super::services::Services;
 use super::{Call, Executed, Health, Message};
-use crate::contract::{Caller, TrapKind};
 
-/// What is asked of a component, with where to put the answer.
-pub(crate) enum Request {
-    Execute(Vec<u8>, Call, Answer<Executed>),
-    Deliver(Message, Answer<()>),
-    Health(Answer<Health>),
-    Shutdown(Answer<()>),
-    Start(Answer<()>),
-    Unload(Answer<()>),
-}
-
-/// The answer carries what counts as work, so that time stands until it has arrived.
-pub(crate) type Answer<T> = oneshot::Sender<(Result<T, CallError>, Work)>;
-
-/// An accepted request.
-pub(crate) struct Command {
-    request: Request,
-    _slot: OwnedSemaphorePermit,
-}
-
-/// What counts as work on behalf of the queue: one unit while something waits that the task could take up. What waits
-/// behind a call that itself waits for the time to pass must not keep time from passing.
-#[derive(Default)]
-struct Inbox {
-    waiting: usize,
-    serving: bool,
-    work: Option<Work>,
-}
-
-/// How to accept a request.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Accept {
-    /// Only while the component runs.
-    Running,
-    /// Only while the component runs, and nothing after it.
-    RunningLast,
-    /// In every state, and nothing but that after it.
-    AlwaysLast,
-    /// In every state.
-    Always,
-}
-
-/// The way to a component's task.
-#[derive(Clone)]
-pub(crate) struct Queue {
-    commands: mpsc::UnboundedSender<Command>,
-    inbox: Arc<Mutex<Inbox>>,
-    slots: Arc<Semaphore>,
-}
-
-/// The task's end of the queue.
-pub(crate) struct Commands {
-    commands: mpsc::UnboundedReceiver<Command>,
-    inbox: Arc<Mutex<Inbox>>,
-}
-
-impl Queue {
-    pub(crate) fn new(services: &Services) -> (Self, Commands) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let inbox = Arc::new(Mutex::new(Inbox::default()));
-        let slots = Arc::new(Semaphore::new(services.limits.queued_calls.max(1)));
-        (Self { commands: sender, inbox: Arc::clone(&inbox), slots }, Commands { commands: receiver, inbox })
-    }
-
-    /// Puts a command into the queue; false if the task is gone.
-    fn send(&self, services: &Services, command: Command) -> bool {
-        let mut inbox = lock(&self.inbox);
-        inbox.waiting += 1;
-        if !inbox.serving && inbox.work.is_none() {
-            inbox.work = Some(services.clock.work());
-        }
-        let sent = self.commands.send(command).is_ok();
-        if !sent {
-            *inbox = Inbox::default();
-        }
-        sent
-    }
-
-    /// Sends a request and waits for the answer.
-    pub(crate) async fn ask<T>(
-        &self,
-        services: &Services,
-        component: &Component,
-        accept: Accept,
-        request: impl FnOnce(Answer<T>) -> Request,
-    ) -> Result<T, CallError> {
-        let gone = || match component.state() {
-            State::Uninstalled => CallError::NotFound,
-            state => CallError::NotRunning(state),
-        };
-        let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return Err(gone()) };
-        let (answer, answered) = oneshot::channel();
-        let command = Command { request: request(answer), _slot: slot };
-        let sent = {
-            let mut life = component.life();
-            if life.state == State::Uninstalled {
-                return Err(CallError::NotFound);
-            }
-            let needs_running = matches!(accept, Accept::Running | Accept::RunningLast);
-            if needs_running && !life.accepts() {
-                return Err(CallError::NotRunning(life.state));
-            }
-            let last = matches!(accept, Accept::RunningLast | Accept::AlwaysLast);
-            let sent = self.send(services, command);
-            if sent && last && life.state == State::Running {
-                component.pass(&mut life, services, State::Stopping);
-            }
-            sent
-        };
-        if !sent {
-            return Err(gone());
-        }
-        let (result, work) = answered.await.map_err(|_| gone())?;
-        drop(work);
-        result
-    }
-}
-
-impl Commands {
-    /// The next command, and the work that it counts as.
-    async fn next(&mut self) -> Option<(Command, Work)> {
-        let command = self.commands.recv().await?;
-        let mut inbox = lock(&self.inbox);
-        inbox.waiting = inbox.waiting.saturating_sub(1);
-        inbox.serving = true;
-        Some((command, inbox.work.take().unwrap_or_default()))
-    }
-
-    /// A command was served.
-    fn done(&mut self, work: Work) {
-        let mut inbox = lock(&self.inbox);
-        inbox.serving = false;
-        inbox.work = (inbox.waiting > 0).then_some(work);
-    }
-}
-
-impl Drop for Commands {
-    fn drop(&mut self) {
-        self.commands.close();
-        *lock(&self.inbox) = Inbox::default();
-    }
-}
-
-fn lock(inbox: &Mutex<Inbox>) -> MutexGuard<'_, Inbox> {
-    inbox.lock().unwrap_or_else(PoisonError::into_inner)
+/// The answer to an unload, given when nothing of the component is left.
+struct Farewell {
+    answer: Answer<()>,
+    result: Result<(), CallError>,
+    work: Work,
 }
 
 pub(crate) struct Actor {
@@ -184,9 +40,9 @@ pub(crate) struct Actor {
     pub(crate) pre: ComponentPre<Host>,
     pub(crate) instance: Option<Instance>,
     /// Whether the instance has served a call, which a stateless component's may do once.
-    used: bool,
+    pub(crate) used: bool,
     /// When the component was restarted, as far as the window of the restart rule reaches back.
-    restarts: VecDeque<Timestamp>,
+    pub(crate) restarts: VecDeque<Timestamp>,
     _held: Held,
 }
 
@@ -213,7 +69,12 @@ impl Actor {
             served = serve => served,
             _ = alive => return,
         };
-        if let Err(panic) = served {
+        if let Ok(farewell) = served {
+            drop((services, component, commands));
+            if let Some(Farewell { answer, result, work }) = farewell {
+                let _ = answer.send((result, work));
+            }
+        } else if let Err(panic) = served {
             tracing::error!(
                 component = component.id().as_str(),
                 panic = panic_text(&*panic),
@@ -227,7 +88,7 @@ impl Actor {
         }
     }
 
-    async fn serve(mut self, commands: &mut Commands) {
+    async fn serve(mut self, commands: &mut Commands) -> Option<Farewell> {
         while let Some((Command { request, _slot }, mut held)) = commands.next().await {
             let work = &mut held;
             match request {
@@ -254,12 +115,12 @@ impl Actor {
                 Request::Unload(answer) => {
                     let result = if self.instance.is_some() { self.shutdown(work).await } else { Ok(()) };
                     self.uninstall();
-                    self.reply(answer, result);
-                    return;
+                    return Some(Farewell { answer, result, work: held });
                 }
             }
             commands.done(held);
         }
+        None
     }
 
     fn reply<T>(&self, answer: Answer<T>, result: Result<T, CallError>) {
@@ -360,110 +221,6 @@ impl Actor {
         services.tell(EventKind::Unloaded { component: component.id().clone() });
     }
 
-    /// Makes sure that there is an instance which may serve the next call.
-    async fn make_ready(&mut self, work: &mut Work) -> Result<(), CallError> {
-        if self.instance.is_some() && self.used && !self.component.manifest.runtime.stateful {
-            self.instance = None;
-            if self.fresh_instance(work).await.is_err() {
-                self.recover(work).await;
-            }
-        }
-        match self.instance {
-            Some(_) => Ok(()),
-            None => Err(CallError::NotRunning(self.component.state())),
-        }
-    }
-
-    /// Drops an instance that ended in a call, applies the restart rule, and says what the caller is to hear.
-    async fn discard(&mut self, ended: Ended, during: Export, work: &mut Work) -> CallError {
-        let ordinal = self.instance.take().map_or(0, |instance| instance.ordinal);
-        let error = self.tell_trap(&ended, during, ordinal);
-        drop(ended);
-        self.recover(work).await;
-        error
-    }
-
-    fn tell_trap(&self, ended: &Ended, during: Export, instance: u64) -> CallError {
-        let component = self.component.id().clone();
-        self.services.tell(EventKind::Trapped { component, kind: ended.kind, during, instance });
-        match ended.kind {
-            TrapKind::Deadline => CallError::TimeoutExceeded,
-            kind => CallError::Trapped(kind),
-        }
-    }
-
-    /// Applies the restart rule until an instance runs or the rule is exhausted. While a component is being stopped
-    /// its successor only finishes what was accepted, and the state stays `stopping`.
-    async fn recover(&mut self, work: &mut Work) {
-        let (services, component) = (Arc::clone(&self.services), Arc::clone(&self.component));
-        while self.may_restart() {
-            let stopping = {
-                let mut life = component.life();
-                let stopping = life.state == State::Stopping;
-                if !stopping {
-                    life.recovering = true;
-                    fail(&component, &mut life, &services);
-                    component.pass(&mut life, &services, State::Starting);
-                }
-                stopping
-            };
-            if self.fresh_instance(work).await.is_ok() {
-                let (instance, restarts) = {
-                    let mut life = component.life();
-                    life.recovering = false;
-                    life.restarts += 1;
-                    if !stopping {
-                        component.pass(&mut life, &services, State::Running);
-                    }
-                    (life.instance, life.restarts)
-                };
-                services.tell(EventKind::Restarted { component: component.id().clone(), instance, restarts });
-                return;
-            }
-        }
-        let mut life = component.life();
-        life.recovering = false;
-        fail(&component, &mut life, &services);
-    }
-
-    /// Whether the rule allows another restart; if so, it counts.
-    fn may_restart(&mut self) -> bool {
-        let rule = &self.component.manifest.runtime;
-        if rule.restart == RestartPolicy::Never {
-            return false;
-        }
-        let now = self.services.clock.now();
-        while self.restarts.front().is_some_and(|at| at.plus_millis(rule.window_ms) <= now) {
-            self.restarts.pop_front();
-        }
-        let allowed = self.restarts.len() < usize::try_from(rule.max_restarts).unwrap_or(usize::MAX);
-        if allowed {
-            self.restarts.push_back(now);
-        }
-        allowed
-    }
-
-    /// Instantiates and initialises.
-    async fn fresh_instance(&mut self, work: &mut Work) -> Result<(), LoadError> {
-        let Self { services, component, registry, pre, .. } = self;
-        let started = match Instance::start(Origin { services, component, registry, pre }, work).await {
-            Ok(mut instance) => loader::initialise(services, component, &mut instance, work).await.map(|()| instance),
-            Err(error) => Err(error),
-        };
-        self.used = false;
-        match started {
-            Ok(instance) => {
-                self.instance = Some(instance);
-                Ok(())
-            }
-            Err(error) => {
-                let (component, message) = (self.component.id().clone(), error.message.clone());
-                self.services.tell(EventKind::StartFailed { component, code: error.code, message });
-                Err(error)
-            }
-        }
-    }
-
     fn timeout_ms(&self, asked: Option<u64>) -> u64 {
         let limit = self.component.manifest.resources.timeout_ms.min(self.services.limits.timeout_ms);
         // Zero stands for "no wish", as in `send-request`.
@@ -487,12 +244,5 @@ impl Actor {
                 .trace_context
                 .map(|trace| TraceContext { traceparent: trace.traceparent, tracestate: trace.tracestate }),
         }
-    }
-}
-
-/// Passes to failed, unless the component is there already.
-fn fail(component: &Component, life: &mut Life, services: &Services) {
-    if life.state != State::Failed {
-        component.pass(life, services, State::Failed);
     }
 }

@@ -60,8 +60,10 @@ impl CurrentCall {
 
     /// Waits, which does not count as work. The deadline of the call ends the wait by dropping it.
     pub(crate) async fn sleep_until(&self, until: Timestamp) {
+        // The clock knows of the sleeper before the work is given up: in between, time must not move.
+        let sleep = self.clock.sleep_until(until);
         let parked = Parked(self, self.with(|call| call.work.take()).is_some());
-        let work = self.clock.sleep_until(until).await;
+        let work = sleep.await;
         self.with(|call| call.work = Some(work));
         drop(parked);
     }

@@ -62,7 +62,7 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
 
     /// Waits until `until`. What it answers counts as work from the instant the clock woke the sleeper, so that no
-    /// time passes before the sleeper acted; to wait does not count.
+    /// time passes before the sleeper acted: drop it when that is done. To wait does not count.
     fn sleep_until(&self, until: Timestamp) -> BoxFuture<'static, Work>;
 
     /// Counts as work until dropped.
@@ -136,8 +136,8 @@ impl Clock for SystemClock {
 /// use std::time::Duration;
 ///
 /// let clock = VirtualClock::new(Timestamp::from_millis(1_000));
-/// let sleeper = tokio::spawn(clock.sleep_until(Timestamp::from_millis(4_000)));
-/// tokio::task::yield_now().await;
+/// let sleep = clock.sleep_until(Timestamp::from_millis(4_000));
+/// let sleeper = tokio::spawn(async move { drop(sleep.await) });
 /// clock.advance(Duration::from_secs(3)).await;
 /// sleeper.await.unwrap();
 /// assert_eq!(clock.now().millis(), 4_000);

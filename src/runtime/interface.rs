@@ -4,13 +4,16 @@
 //! and versions are checked here, by the contract's rule, and the linker is left to compare types.
 
 use semver::Version;
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::types::{self, ComponentInstance, ComponentItem};
+use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::contract::{CONTRACT_VERSION, LoadCode, version};
 use crate::manifest::Manifest;
 
-use super::bindings::ComponentPre;
+use super::bindings::types::{
+    ComponentConfig, ComponentError, ComponentMetadata, ExecutionContext, ExecutionError, HealthStatus, MessagingError,
+};
+use super::bindings::{ComponentPre, IncomingMessage};
 use super::error::LoadError;
 use super::host::Host;
 
@@ -101,9 +104,10 @@ pub(crate) fn link(linker: &Linker<Host>, component: &Component) -> Result<Compo
     for (name, import) in ty.imports(engine) {
         check_import(name, matches!(import.ty, ComponentItem::ComponentInstance(_)))?;
     }
-    check_lifecycle(engine, &ty)?;
+    let lifecycle = check_lifecycle(engine, &ty)?;
     let mismatch = |error: wasmtime::Error| LoadError::new(LoadCode::SignatureMismatch, format!("{error:#}"));
     let pre = linker.instantiate_pre(component).map_err(mismatch)?;
+    check_signatures(&pre, &lifecycle)?;
     ComponentPre::new(pre).map_err(mismatch)
 }
 
@@ -142,7 +146,8 @@ fn check_version(verb: &str, name: &InterfaceName<'_>, asked: &str, offered: &Ve
     Err(LoadError::new(LoadCode::IncompatibleVersion, message))
 }
 
-fn check_lifecycle(engine: &wasmtime::Engine, ty: &wasmtime::component::types::Component) -> Result<(), LoadError> {
+/// Finds the exported lifecycle in a version that this runtime serves.
+fn check_lifecycle(engine: &wasmtime::Engine, ty: &types::Component) -> Result<ComponentInstance, LoadError> {
     let mut outcome = Err(None);
     for (name, export) in ty.exports(engine) {
         let Some(parsed) = InterfaceName::parse(name).filter(|parsed| parsed.is_lifecycle()) else { continue };
@@ -165,7 +170,7 @@ fn check_one_lifecycle(
     engine: &wasmtime::Engine,
     name: &InterfaceName<'_>,
     item: &ComponentItem,
-) -> Result<(), LoadError> {
+) -> Result<ComponentInstance, LoadError> {
     let Some(asked) = name.version else {
         let message = format!("the component exports {LIFECYCLE} without a version");
         return Err(LoadError::new(LoadCode::UnversionedInterface, message));
@@ -189,6 +194,31 @@ fn check_one_lifecycle(
             }
         }
     }
+    Ok(instance.clone())
+}
+
+/// Compares the types of the lifecycle's functions with the contract's, before anything of the component runs. The
+/// generated bindings would do so only when an instance is there.
+fn check_signatures(pre: &InstancePre<Host>, lifecycle: &ComponentInstance) -> Result<(), LoadError> {
+    type Outcome<T, E> = (Result<T, E>,);
+    macro_rules! check {
+        ($name:literal: $parameters:ty => $results:ty) => {
+            let export = lifecycle.get_export(pre.engine(), $name).map(|export| export.ty);
+            if let Some(ComponentItem::ComponentFunc(function)) = export {
+                function.typecheck::<$parameters, $results>(&pre.instance_type()).map_err(|error| {
+                    let message = format!("{LIFECYCLE} exports {} with another signature: {error:#}", $name);
+                    LoadError::new(LoadCode::SignatureMismatch, message)
+                })?;
+            }
+        };
+    }
+    check!("init": (&ComponentConfig,) => Outcome<(), ComponentError>);
+    check!("execute": (&[u8], &ExecutionContext) => Outcome<Vec<u8>, ExecutionError>);
+    check!("handle-message": (&IncomingMessage,) => Outcome<(), MessagingError>);
+    check!("handle-callback": (&str, Result<&[u8], &MessagingError>) => Outcome<(), MessagingError>);
+    check!("metadata": () => (ComponentMetadata,));
+    check!("health": () => (HealthStatus,));
+    check!("shutdown": () => Outcome<(), ComponentError>);
     Ok(())
 }
 

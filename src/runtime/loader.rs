@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::contract::{ComponentId, LoadCode, State, TrapKind};
 use crate::manifest::{self, Manifest, ManifestReadError};
 
-use super::actor::{Actor, Queue};
+use super::actor::Actor;
 use super::bindings::ComponentPre;
 use super::bindings::types::ComponentMetadata;
 use super::call::Ended;
@@ -23,6 +23,7 @@ use super::error::LoadError;
 use super::event::EventKind;
 use super::host::Host;
 use super::instance::{Instance, Origin};
+use super::queue::Queue;
 use super::registry::Registry;
 use super::residue::Held;
 use super::services::Services;

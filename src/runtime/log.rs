@@ -67,15 +67,15 @@ impl LogRecord {
         Self { time_ms, component, level, message: cut(message, MAX_MESSAGE_BYTES), context }
     }
 
-    /// Hands the record to `tracing`. A guest's text is a field value, never a field name, and carries nothing that a
-    /// terminal or a line-based reader takes for structure.
+    /// Hands the record to `tracing`. A guest's text is the value of a field, which formatters quote, never the event's
+    /// message, which they do not; and it carries nothing that a terminal or a line-based reader takes for structure.
     pub(crate) fn trace(&self) {
         let component = self.component.as_str();
-        let message = escape(&self.message);
+        let text = &*escape(&self.message);
         let context = escaped_json(&self.context);
         macro_rules! at {
             ($level:ident) => {
-                tracing::event!(target: "airssys_wasm::component", tracing::Level::$level, component, context, "{message}")
+                tracing::event!(target: "airssys_wasm::component", tracing::Level::$level, component, text, context)
             };
         }
         match self.level {

@@ -24,9 +24,11 @@ mod interface;
 mod limits;
 mod loader;
 mod log;
+mod queue;
 mod registry;
 mod residue;
 mod services;
+mod supervision;
 mod trap;
 mod wasi;
 
@@ -47,8 +49,8 @@ pub use limits::HostLimits;
 pub use log::{LogLevel, LogRecord, MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES};
 pub use residue::Residue;
 
-use actor::{Accept, Answer, Request};
 use component::Component;
+use queue::{Accept, Answer, Request};
 use registry::Registry;
 use services::Services;
 
@@ -57,17 +59,29 @@ use services::Services;
 /// Its methods are called within a tokio runtime, whose threads run the guests.
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use airssys_wasm::contract::{LoadCode, Phase};
-/// use airssys_wasm::runtime::Runtime;
+/// use airssys_wasm::runtime::{Call, Runtime};
 ///
-/// let runtime = Runtime::builder().build().unwrap();
-/// let empty = std::env::temp_dir().join("airssys-wasm-empty");
-/// std::fs::create_dir_all(&empty).unwrap();
+/// let runtime = Runtime::builder().build()?;
+/// # let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+/// # std::env::set_current_dir(fixtures)?;
 ///
-/// let error = runtime.load(&empty).await.unwrap_err();
-/// assert_eq!((error.phase, error.code), (Phase::Manifest, LoadCode::ManifestMissingField));
+/// // A directory with a component.toml and a wasm component. It is running when `load` returns.
+/// let counter = runtime.load("counter").await?;
+///
+/// // Payloads start with a multicodec code; 80 04 is json.
+/// let executed = runtime.execute(&counter, b"\x80\x04{\"add\":2}".to_vec(), Call::default()).await?;
+/// assert_eq!(executed.output, b"\x80\x04{\"total\":2}");
+/// assert!(runtime.health(&counter).await?.healthy);
+/// runtime.unload(&counter).await?;
+///
+/// // What cannot be loaded is refused with a phase and a code, and leaves nothing behind.
+/// let error = runtime.load("hostile/truncated").await.unwrap_err();
+/// assert_eq!((error.phase, error.code), (Phase::Component, LoadCode::InvalidComponent));
 /// assert!(runtime.components().is_empty());
+/// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
@@ -236,7 +250,12 @@ impl Runtime {
     /// [`CallError::NotFound`], [`CallError::NotRunning`] while it is still being loaded, and what `shutdown` answered;
     /// in the last case the component is gone all the same.
     pub async fn unload(&self, id: &ComponentId) -> Result<(), CallError> {
-        self.ask(id, Accept::AlwaysLast, Request::Unload).await
+        let result = self.ask(id, Accept::AlwaysLast, Request::Unload).await;
+        // A component whose task ended by a panic has nobody left to uninstall it.
+        if result == Err(CallError::NotRunning(State::Failed)) {
+            return self.0.registry.bury(&self.0.services, id);
+        }
+        result
     }
 
     /// Where a component stands. None if there is no component of that name.

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::contract::{ComponentId, State};
 
-use super::actor::Queue;
 use super::component::Component;
+use super::error::CallError;
+use super::event::EventKind;
+use super::queue::Queue;
 use super::services::Services;
 
 /// The names in use. A name is taken from the moment its manifest was read until the component is uninstalled or its
@@ -32,6 +34,22 @@ impl Registry {
 
     pub(crate) fn remove(&self, id: &ComponentId) {
         self.lock().remove(id);
+    }
+
+    /// Uninstalls a failed component that has no task any more.
+    pub(crate) fn bury(&self, services: &Services, id: &ComponentId) -> Result<(), CallError> {
+        let mut entries = self.lock();
+        let entry = entries.get(id).cloned().ok_or(CallError::NotFound)?;
+        let state = entry.component.state();
+        // Without a queue a failing load still holds the name, and gives it back itself.
+        if entry.queue.is_none() || state != State::Failed {
+            return Err(CallError::NotRunning(state));
+        }
+        entries.remove(id);
+        drop(entries);
+        entry.component.pass_to(services, State::Uninstalled);
+        services.tell(EventKind::Unloaded { component: id.clone() });
+        Ok(())
     }
 
     /// Takes the component's name for a load, or answers none if it is taken.

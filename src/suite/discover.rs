@@ -106,7 +106,11 @@ pub fn in_directory(root: &Path, catalogue: &Catalogue) -> Result<Vec<Discovered
                 let file = path.display().to_string();
                 let size = path.metadata().map_err(|why| unreadable(&path, why))?.len();
                 if size > MAX_CASE_BYTES {
-                    return Err(CaseError::new(&file, None, format!("has {size} bytes, a case has at most {MAX_CASE_BYTES}")));
+                    return Err(CaseError::new(
+                        &file,
+                        None,
+                        format!("has {size} bytes, a case has at most {MAX_CASE_BYTES}"),
+                    ));
                 }
                 let text = std::fs::read_to_string(&path).map_err(|why| unreadable(&path, why))?;
                 let id = path.strip_prefix(root).unwrap_or(&path).display().to_string().replace('\\', "/");
@@ -137,7 +141,12 @@ fn parse_file(file: &str, path: &str, text: &str, catalogue: &Catalogue) -> Resu
     };
     let rows = rows.as_array().cloned().unwrap_or_default();
     if rows.is_empty() {
-        return Err(CaseError::at_word(file, text, "rows", "`rows` must be a list of tables with at least one row".into()));
+        return Err(CaseError::at_word(
+            file,
+            text,
+            "rows",
+            "`rows` must be a list of tables with at least one row".into(),
+        ));
     }
     let mut cases = Vec::new();
     for (index, row) in rows.iter().enumerate() {
@@ -177,11 +186,7 @@ fn row_line(text: &str, index: usize) -> Option<usize> {
 }
 
 /// Replaces `${key}` in every string and key; a string that is nothing else becomes the row's value itself.
-fn substitute(
-    value: &toml::Value,
-    row: &toml::Table,
-    used: &mut BTreeSet<String>,
-) -> Result<toml::Value, String> {
+fn substitute(value: &toml::Value, row: &toml::Table, used: &mut BTreeSet<String>) -> Result<toml::Value, String> {
     Ok(match value {
         toml::Value::String(text) => {
             if let Some(key) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
@@ -196,7 +201,8 @@ fn substitute(
             toml::Value::Array(items.iter().map(|item| substitute(item, row, used)).collect::<Result<_, _>>()?)
         }
         toml::Value::Table(table) => {
-            let entries = table.iter().map(|(key, item)| Ok((substitute_text(key, row, used)?, substitute(item, row, used)?)));
+            let entries =
+                table.iter().map(|(key, item)| Ok((substitute_text(key, row, used)?, substitute(item, row, used)?)));
             toml::Value::Table(entries.collect::<Result<_, String>>()?)
         }
         other => other.clone(),
@@ -231,7 +237,13 @@ fn check(file: &str, text: &str, case: &Case, catalogue: &Catalogue) -> Result<(
     for slug in &case.requirements {
         match catalogue.get(slug) {
             None => {
-                return fault(slug, format!("`{slug}` is no requirement of the catalogue conformance/requirements/{}.toml", catalogue.contract));
+                return fault(
+                    slug,
+                    format!(
+                        "`{slug}` is no requirement of the catalogue conformance/requirements/{}.toml",
+                        catalogue.contract
+                    ),
+                );
             }
             Some(Requirement { excluded: Some(why), .. }) => {
                 return fault(slug, format!("`{slug}` is excluded from testing by cases: {why}"));
@@ -252,4 +264,3 @@ fn check(file: &str, text: &str, case: &Case, catalogue: &Catalogue) -> Result<(
     }
     Ok(())
 }
-

@@ -33,153 +33,167 @@ pub(super) fn check(
     memory: &mut Memory,
 ) -> Result<(), String> {
     let Some(expect) = expect else { return succeeded(reply) };
-    let Expectation {
-        refused,
-        output,
-        transcript,
-        transcript_has,
-        output_bytes,
-        error,
-        trapped,
-        rejected,
-        healthy,
-        reason,
-        has_reason,
-        components,
-        restarts,
-        instances,
-        memory_bytes_at_most,
-        runs_wasm_of,
-        records,
-        events,
-        no_events,
-        same_fuel_as,
-    } = expect;
-    let negative = refused.is_some() || error.is_some() || trapped.is_some() || rejected.is_some();
+    let negative = expect.refused.is_some()
+        || expect.error.is_some()
+        || expect.trapped.is_some()
+        || expect.rejected.is_some()
+        || expect.healthy == Some(false);
     if !negative {
-        succeeded_or_health(reply)?;
+        succeeded(reply)?;
     }
-    if let Some(refused) = refused {
-        check_refusal(refused, reply)?;
-    }
-    if let Some(output) = output {
-        let expected = payload::parse(output).map_err(|why| why.to_string())?;
-        let bytes = returned(reply)?;
-        if *bytes != expected {
-            return Err(differ(output, payload::render(bytes)));
-        }
-    }
-    if let Some(lines) = transcript {
-        check_transcript(lines, returned(reply)?, false)?;
-    }
-    if let Some(lines) = transcript_has {
-        check_transcript(lines, returned(reply)?, true)?;
-    }
-    if let Some(length) = output_bytes {
-        equal("output of so many bytes", length, &returned(reply)?.len())?;
-    }
-    if let Some(error) = error {
-        match reply {
-            Reply::Failed(failure) if is_failure(error, failure) => {}
-            other => return Err(differ(format!("the guest's error {error}"), describe(other))),
-        }
-    }
-    if let Some(kind) = trapped {
-        if *reply != (Reply::Trapped { kind: *kind }) {
-            return Err(differ(format!("a trap of kind {kind}"), describe(reply)));
-        }
-    }
-    if let Some(code) = rejected {
-        if *reply != (Reply::Rejected { code: code.clone() }) {
-            return Err(differ(format!("the code {code}"), describe(reply)));
-        }
-    }
-    if healthy.is_some() || reason.is_some() || has_reason.is_some() {
-        let Reply::Health { healthy: is, reason: why } = reply else {
-            return Err(differ("a health status", describe(reply)));
-        };
-        healthy.as_ref().map_or(Ok(()), |healthy| equal("healthy", healthy, is))?;
-        reason.as_ref().map_or(Ok(()), |reason| equal("reason", &Some(reason), &why.as_ref()))?;
-        has_reason.as_ref().map_or(Ok(()), |has| equal("has a reason", has, &why.is_some()))?;
-    }
-    if components.is_some() || restarts.is_some() || instances.is_some() || runs_wasm_of.is_some() || memory_bytes_at_most.is_some() {
-        let Reply::Inspection(inspection) = reply else { return Err(differ("an inspection", describe(reply))) };
-        if let Some(expected) = components {
-            let states = inspection.components.iter().map(|(id, component)| (id.clone(), component.state)).collect();
-            equal("components", expected, &states)?;
-        }
-        for (id, count) in restarts.iter().flatten() {
-            equal(&format!("restarts of {id}"), &Some(*count), &inspection.components.get(id).map(|c| c.restarts))?;
-        }
-        instances.as_ref().map_or(Ok(()), |count| equal("instances", count, &inspection.instances))?;
-        if let Some(most) = memory_bytes_at_most
-            && inspection.memory_bytes > *most
-        {
-            return Err(differ(format!("at most {most} bytes of memory"), inspection.memory_bytes));
-        }
-        for (id, of) in runs_wasm_of.iter().flatten() {
-            let expected = guests.get(of).map(Guest::sha256);
-            equal(&format!("wasm of {id}"), &expected, &inspection.components.get(id).map(|c| c.wasm_sha256.clone()))?;
-        }
-    }
-    if let Some(expected) = records {
-        let Reply::Logs { records } = reply else { return Err(differ("log records", describe(reply))) };
-        check_records(expected, records)?;
-    }
-    if events.is_some() || no_events.is_some() {
-        let Reply::Events { events: happened } = reply else { return Err(differ("events", describe(reply))) };
-        let mut rest = happened.iter();
-        for expected in events.iter().flatten() {
-            if !rest.any(|event| is_event(expected, event)) {
-                return Err(differ(format!("the event {expected} in its place"), json(happened)));
-            }
-        }
-        for unexpected in no_events.iter().flatten() {
-            if happened.iter().any(|event| is_event(unexpected, event)) {
-                return Err(differ(format!("no event {unexpected}"), json(happened)));
-            }
-        }
-    }
-    if let Some(name) = same_fuel_as {
-        let Reply::Returned { fuel: Some(fuel), .. } = reply else {
-            return Err(differ("the fuel of a call that returned", describe(reply)));
-        };
-        let first = *memory.fuel.entry(name.clone()).or_insert(*fuel);
-        equal("fuel", &first, fuel)?;
-    }
-    Ok(())
-}
-
-fn succeeded_or_health(reply: &Reply) -> Result<(), String> {
-    if matches!(reply, Reply::Health { .. }) { Ok(()) } else { succeeded(reply) }
+    check_refusal(expect, reply)?;
+    check_answer(expect, reply)?;
+    check_end(expect, reply)?;
+    check_fuel(expect, reply, memory)?;
+    check_health(expect, reply)?;
+    check_inspection(expect, reply, guests)?;
+    check_records(expect, reply)?;
+    check_events(expect, reply)
 }
 
 fn succeeded(reply: &Reply) -> Result<(), String> {
     match reply {
-        Reply::Refused { .. } | Reply::Failed(_) | Reply::Trapped { .. } | Reply::Rejected { .. } | Reply::Health { healthy: false, .. } => {
+        Reply::Refused { .. } | Reply::Failed(_) | Reply::Trapped { .. } | Reply::Rejected { .. } => {
             Err(differ("success", describe(reply)))
         }
+        Reply::Health { healthy: false, .. } => Err(differ("a healthy component", describe(reply))),
         _ => Ok(()),
     }
 }
 
-fn check_refusal(refused: &Refusal, reply: &Reply) -> Result<(), String> {
-    let Reply::Refused { phase, code, errors, .. } = reply else {
-        return Err(differ(format!("a refusal in phase {} with code {}", refused.phase, refused.code), describe(reply)));
-    };
-    if (*phase, *code) != (refused.phase, refused.code) {
-        return Err(differ(format!("a refusal in phase {} with code {}", refused.phase, refused.code), describe(reply)));
-    }
-    match &refused.errors {
-        Some(expected) => equal("manifest errors", expected, errors),
-        None => Ok(()),
+fn check_refusal(expect: &Expectation, reply: &Reply) -> Result<(), String> {
+    let Some(Refusal { phase, code, errors }) = &expect.refused else { return Ok(()) };
+    match reply {
+        Reply::Refused { phase: p, code: c, errors: found, .. } if (p, c) == (phase, code) => {
+            errors.as_ref().map_or(Ok(()), |errors| equal("manifest errors", errors, found))
+        }
+        other => Err(differ(format!("a refusal in phase {phase} with code {code}"), describe(other))),
     }
 }
 
-fn returned(reply: &Reply) -> Result<&Vec<u8>, String> {
-    match reply {
+/// What `execute` returned.
+fn check_answer(expect: &Expectation, reply: &Reply) -> Result<(), String> {
+    let returned = || match reply {
         Reply::Returned { output, .. } => Ok(&output.0),
         other => Err(differ("an answer of `execute`", describe(other))),
+    };
+    if let Some(output) = &expect.output {
+        let expected = payload::parse(output).map_err(|why| why.to_string())?;
+        let bytes = returned()?;
+        if *bytes != expected {
+            return Err(differ(output, shortened(&payload::render(bytes))));
+        }
+    }
+    if let Some(lines) = &expect.transcript {
+        check_transcript(lines, returned()?, false)?;
+    }
+    if let Some(lines) = &expect.transcript_has {
+        check_transcript(lines, returned()?, true)?;
+    }
+    if let Some(length) = &expect.output_bytes {
+        equal("bytes of output", length, &returned()?.len())?;
+    }
+    Ok(())
+}
+
+/// How a call ended that did not return.
+fn check_end(expect: &Expectation, reply: &Reply) -> Result<(), String> {
+    if let Some(error) = &expect.error
+        && !matches!(reply, Reply::Failed(failure) if is_failure(error, failure))
+    {
+        return Err(differ(format!("the guest's error {error}"), describe(reply)));
+    }
+    if let Some(kind) = expect.trapped
+        && *reply != (Reply::Trapped { kind })
+    {
+        return Err(differ(format!("a trap of kind {kind}"), describe(reply)));
+    }
+    if let Some(code) = &expect.rejected
+        && !matches!(reply, Reply::Rejected { code: other } if other == code)
+    {
+        return Err(differ(format!("the code {code}"), describe(reply)));
+    }
+    Ok(())
+}
+
+fn check_fuel(expect: &Expectation, reply: &Reply, memory: &mut Memory) -> Result<(), String> {
+    let Some(name) = &expect.same_fuel_as else { return Ok(()) };
+    let Reply::Returned { fuel: Some(fuel), .. } = reply else {
+        return Err(differ("the fuel of a call that returned", describe(reply)));
+    };
+    let first = *memory.fuel.entry(name.clone()).or_insert(*fuel);
+    equal("fuel", &first, fuel)
+}
+
+fn check_health(expect: &Expectation, reply: &Reply) -> Result<(), String> {
+    let Expectation { healthy, reason, has_reason, .. } = expect;
+    if healthy.is_none() && reason.is_none() && has_reason.is_none() {
+        return Ok(());
+    }
+    let Reply::Health { healthy: is, reason: why } = reply else {
+        return Err(differ("a health status", describe(reply)));
+    };
+    healthy.as_ref().map_or(Ok(()), |healthy| equal("healthy", healthy, is))?;
+    reason.as_ref().map_or(Ok(()), |reason| equal("reason", &Some(reason), &why.as_ref()))?;
+    has_reason.as_ref().map_or(Ok(()), |has| equal("has a reason", has, &why.is_some()))
+}
+
+fn check_inspection(expect: &Expectation, reply: &Reply, guests: &BTreeMap<String, Guest>) -> Result<(), String> {
+    let Expectation { components, restarts, instances, memory_bytes_at_most, runs_wasm_of, .. } = expect;
+    let asked = components.is_some()
+        || restarts.is_some()
+        || instances.is_some()
+        || memory_bytes_at_most.is_some()
+        || runs_wasm_of.is_some();
+    let inspection = match reply {
+        _ if !asked => return Ok(()),
+        Reply::Inspection(inspection) => inspection,
+        other => return Err(differ("an inspection", describe(other))),
+    };
+    if let Some(expected) = components {
+        let states = inspection.components.iter().map(|(id, component)| (id.clone(), component.state)).collect();
+        equal("components", expected, &states)?;
+    }
+    for (id, count) in restarts.iter().flatten() {
+        let found = inspection.components.get(id).map(|component| component.restarts);
+        equal(&format!("restarts of {id}"), &Some(*count), &found)?;
+    }
+    instances.as_ref().map_or(Ok(()), |count| equal("instances", count, &inspection.instances))?;
+    if let Some(most) = memory_bytes_at_most
+        && inspection.memory_bytes > *most
+    {
+        return Err(differ(format!("at most {most} bytes of memory"), inspection.memory_bytes));
+    }
+    for (id, of) in runs_wasm_of.iter().flatten() {
+        let expected = guests.get(of).map(Guest::sha256);
+        let found = inspection.components.get(id).map(|component| component.wasm_sha256.clone());
+        equal(&format!("wasm of {id}"), &expected, &found)?;
+    }
+    Ok(())
+}
+
+fn check_records(expect: &Expectation, reply: &Reply) -> Result<(), String> {
+    let Some(expected) = &expect.records else { return Ok(()) };
+    let Reply::Logs { records } = reply else { return Err(differ("log records", describe(reply))) };
+    let holds = expected.len() == records.len() && expected.iter().zip(records).all(|(e, r)| is_record(e, r));
+    if holds { Ok(()) } else { Err(differ(json(expected), shortened(&json(records)))) }
+}
+
+fn check_events(expect: &Expectation, reply: &Reply) -> Result<(), String> {
+    let Expectation { events, no_events, .. } = expect;
+    if events.is_none() && no_events.is_none() {
+        return Ok(());
+    }
+    let Reply::Events { events: happened } = reply else { return Err(differ("events", describe(reply))) };
+    let mut rest = happened.iter();
+    for expected in events.iter().flatten() {
+        if !rest.any(|event| is_event(expected, event)) {
+            return Err(differ(format!("the event {} in its place", json(expected)), json(happened)));
+        }
+    }
+    match no_events.iter().flatten().find(|unexpected| happened.iter().any(|event| is_event(unexpected, event))) {
+        Some(unexpected) => Err(differ(format!("no event {}", json(unexpected)), json(happened))),
+        None => Ok(()),
     }
 }
 
@@ -196,7 +210,11 @@ fn check_transcript(expected: &[String], output: &[u8], among_others: bool) -> R
     } else {
         expected.len() == actual.len() && expected.iter().zip(&actual).all(|(e, a)| is_line(e, a))
     };
-    if holds { Ok(()) } else { Err(differ(format!("the transcript\n  {}", expected.join("\n  ")), format!("\n  {}", actual.join("\n  ")))) }
+    if holds {
+        Ok(())
+    } else {
+        Err(differ(format!("the transcript\n  {}", expected.join("\n  ")), format!("\n  {}", actual.join("\n  "))))
+    }
 }
 
 fn is_line(expected: &str, actual: &str) -> bool {
@@ -214,16 +232,11 @@ fn is_failure(expected: &str, failure: &GuestFailure) -> bool {
     let holds = match inner {
         None => failure.value == Value::Null,
         Some(inner) => match inner.ty() {
-            NodeType::Number => failure.value.to_string() == expected[inner.span()],
+            NodeType::Number => expected[inner.span()].parse().is_ok_and(|number: u64| failure.value == number),
             _ => inner.as_str(expected).is_ok_and(|text| failure.value == Value::String(text.into_owned())),
         },
     };
     case == failure.case && holds
-}
-
-fn check_records(expected: &[RecordPattern], actual: &[LogRecord]) -> Result<(), String> {
-    let holds = expected.len() == actual.len() && expected.iter().zip(actual).all(|(e, a)| is_record(e, a));
-    if holds { Ok(()) } else { Err(differ(json(&expected), shortened(&json(&actual)))) }
 }
 
 fn is_record(expected: &RecordPattern, actual: &LogRecord) -> bool {

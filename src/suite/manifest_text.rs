@@ -31,8 +31,7 @@ fn insert(table: &mut Table, path: &[&str], value: Value) {
             table.insert((*last).to_owned(), value);
         }
         [first, rest @ ..] => {
-            if let Value::Table(inner) =
-                table.entry((*first).to_owned()).or_insert_with(|| Value::Table(Table::new()))
+            if let Value::Table(inner) = table.entry((*first).to_owned()).or_insert_with(|| Value::Table(Table::new()))
             {
                 insert(inner, rest, value);
             }

@@ -159,7 +159,9 @@ fn stimulus(step: &Step, guests: &BTreeMap<String, Guest>) -> Result<Stimulus, P
     found.extend(step.logs.then_some(Stimulus::Logs));
     found.extend(step.events.then_some(Stimulus::Events));
     let Some(stimulus) = found.pop() else {
-        return Err(ProgramError::new("has no verb: load, execute, deliver, health, shutdown, start, unload, advance, await, replace, inspect, logs or events"));
+        return Err(ProgramError::new(
+            "has no verb: load, execute, deliver, health, shutdown, start, unload, advance, await, replace, inspect, logs or events",
+        ));
     };
     if !found.is_empty() {
         return Err(ProgramError::new("has more than one verb"));

@@ -37,9 +37,8 @@ fn same((e, es): Sourced<'_>, (a, s): Sourced<'_>) -> bool {
     if e.ty() == NodeType::Label && es[e.span()] == *ANY {
         return true;
     }
-    let all = |e: Vec<&Node>, a: Vec<&Node>| {
-        e.len() == a.len() && e.into_iter().zip(a).all(|(e, a)| same((e, es), (a, s)))
-    };
+    let all =
+        |e: Vec<&Node>, a: Vec<&Node>| e.len() == a.len() && e.into_iter().zip(a).all(|(e, a)| same((e, es), (a, s)));
     let maybe = |e: Option<&Node>, a: Option<&Node>| match (e, a) {
         (Some(e), Some(a)) => same((e, es), (a, s)),
         (e, a) => e.is_none() && a.is_none(),

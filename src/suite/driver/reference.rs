@@ -28,7 +28,16 @@ use crate::suite::protocol::{
 
 /// The areas of the suite that the reference runtime implements.
 const FEATURES: &[&str] = &[
-    "config", "introspection", "isolation", "lifecycle", "limits", "log", "manifest", "multicodec", "permission", "time",
+    "config",
+    "introspection",
+    "isolation",
+    "lifecycle",
+    "limits",
+    "log",
+    "manifest",
+    "multicodec",
+    "permission",
+    "time",
 ];
 
 /// What all drivers of a process share: threads for guests, and the engine.
@@ -47,7 +56,9 @@ impl Reference {
             .enable_all()
             .build()
             .map_err(|why| DriverError::new(format!("no threads: {why}")))?;
-        let engine = Engine::new(&EngineOptions::default()).map_err(|why| DriverError::new(why.to_string()))?;
+        // Every distinct guest is compiled once however often it is loaded.
+        let options = EngineOptions { cached_components: 4096, ..EngineOptions::default() };
+        let engine = Engine::new(&options).map_err(|why| DriverError::new(why.to_string()))?;
         Ok(Arc::new(Self { tokio, engine }))
     }
 
@@ -112,8 +123,8 @@ impl Session {
         }
         let logs = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&logs);
-        let virtual_clock = (world.clock == ClockKind::Virtual)
-            .then(|| VirtualClock::new(Timestamp::from_millis(world.now_ms)));
+        let virtual_clock =
+            (world.clock == ClockKind::Virtual).then(|| VirtualClock::new(Timestamp::from_millis(world.now_ms)));
         let clock: Arc<dyn Clock> = match &virtual_clock {
             Some(clock) => Arc::new(clock.clone()),
             None => Arc::new(SystemClock::default()),

@@ -87,12 +87,10 @@ impl Action {
     /// [`ProgramError`] names the line and what it lacks.
     pub fn parse(line: &str) -> Result<Action, ProgramError> {
         let bad = |why: &str| ProgramError::new(format!("the action `{line}` is not understood: {why}"));
-        let number = |text: &str| {
-            text.replace('_', "").parse::<u64>().map_err(|_| bad(&format!("`{text}` is no whole number")))
-        };
+        let number =
+            |text: &str| text.replace('_', "").parse::<u64>().map_err(|_| bad(&format!("`{text}` is no whole number")));
         let small = |text: &str| {
-            number(text)
-                .and_then(|n| u32::try_from(n).map_err(|_| bad(&format!("`{text}` does not fit 32 bits"))))
+            number(text).and_then(|n| u32::try_from(n).map_err(|_| bad(&format!("`{text}` does not fit 32 bits"))))
         };
         let (verb, rest) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
         let rest = rest.trim();

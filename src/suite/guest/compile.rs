@@ -1,4 +1,4 @@
-//! From a program to a core module: imports, one function an export, the code of each action.
+//! From a program to a core module: one function an export, the code of each action.
 
 use std::collections::BTreeMap;
 
@@ -6,27 +6,23 @@ use wasm_encoder::{BlockType, Instruction, ValType};
 use wasm_wave::untyped::{UntypedFuncCall, UntypedValue};
 use wit_parser::abi::AbiVariant;
 use wit_parser::{
-    Function, LiftLowerAbi, ManglingAndAbi, Resolve, SizeAlign, Type, WasmExport, WasmExportKind, WasmImport, WorldId,
-    WorldItem, WorldKey,
+    Function, LiftLowerAbi, ManglingAndAbi, Resolve, SizeAlign, Type, WasmExport, WasmExportKind, WorldId, WorldItem,
+    WorldKey,
 };
 
+use super::ProgramError;
 use super::action::Action;
 use super::body::{Body, Place};
 use super::flat::{Flat, core_type};
 use super::holes::Named;
 use super::image::{Layout, Template, offsets};
-use super::module::{self, COUNTER, HEAP, HEAP_START, Import, Module};
+use super::imports::{Imported, imports};
+use super::module::{self, COUNTER, HEAP, HEAP_START, Module};
 use super::program::Program;
-use super::ProgramError;
-use crate::contract::{TrapKind, payload};
+use super::script::Actions;
+use crate::contract::TrapKind;
 
-const ABI: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
-
-/// A function that the program imports.
-struct Imported<'a> {
-    function: &'a Function,
-    index: u32,
-}
+pub(super) const ABI: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
 
 struct Compiler<'a> {
     resolve: &'a Resolve,
@@ -79,123 +75,6 @@ pub(super) fn module(
     compiler.module.finish(program)
 }
 
-/// The actions of a program, parsed, with the defaults filled in.
-struct Actions {
-    start: Vec<Action>,
-    realloc: Vec<Action>,
-    post_execute: Vec<Action>,
-    on: Vec<(Vec<u8>, Vec<Action>)>,
-    exports: BTreeMap<&'static str, Vec<Action>>,
-}
-
-impl Actions {
-    fn parse(program: &Program, metadata: &BTreeMap<String, String>) -> Result<Self, ProgramError> {
-        let fields: BTreeMap<_, _> = metadata.iter().chain(&program.metadata_fields).collect();
-        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let metadata_record = format!("{{{}}}", fields.join(", "));
-        let exports = [
-            ("metadata", &program.metadata, metadata_record.as_str()),
-            ("init", &program.init, "ok"),
-            ("execute", &program.execute, "ok($operation)"),
-            ("handle-message", &program.handle_message, "ok"),
-            ("handle-callback", &program.handle_callback, "ok"),
-            ("health", &program.health, "{healthy: true, reason: none}"),
-            ("shutdown", &program.shutdown, "ok"),
-        ];
-        let exports = exports.into_iter().map(|(name, lines, default)| {
-            Ok((name, with_default(parse_all(lines).map_err(|why| why.within(name))?, default)))
-        });
-        let on = program.on.iter().map(|(operation, lines)| {
-            let place = format!("on.\"{operation}\"");
-            let bytes = payload::parse(operation).map_err(|why| ProgramError::new(why.to_string()).within(&place))?;
-            Ok((bytes, with_default(parse_all(lines).map_err(|why| why.within(&place))?, "ok($operation)")))
-        });
-        Ok(Self {
-            start: parse_all(&program.start).map_err(|why| why.within("start"))?,
-            realloc: parse_all(&program.realloc).map_err(|why| why.within("realloc"))?,
-            post_execute: parse_all(&program.post_execute).map_err(|why| why.within("post-execute"))?,
-            on: on.collect::<Result<_, ProgramError>>()?,
-            exports: exports.collect::<Result<_, ProgramError>>()?,
-        })
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Action> {
-        [&self.start, &self.realloc, &self.post_execute]
-            .into_iter()
-            .chain(self.on.iter().map(|(_, actions)| actions))
-            .chain(self.exports.values())
-            .flatten()
-    }
-
-    fn keep(&self) -> bool {
-        self.all().any(Action::keeps)
-    }
-}
-
-fn parse_all(lines: &[String]) -> Result<Vec<Action>, ProgramError> {
-    lines.iter().map(|line| Action::parse(line)).collect()
-}
-
-fn with_default(mut actions: Vec<Action>, default: &str) -> Vec<Action> {
-    if !actions.iter().any(|action| matches!(action, Action::Return(_) | Action::ReturnPointer(_))) {
-        actions.push(Action::Return(default.to_owned()));
-    }
-    actions
-}
-
-/// The imports of the core module, and where each function that the program names is among them.
-fn imports<'a>(
-    program: &Program,
-    actions: &Actions,
-    resolve: &'a Resolve,
-    world: WorldId,
-) -> Result<(Vec<Import>, BTreeMap<String, Imported<'a>>), ProgramError> {
-    let (mut imports, mut imported): (Vec<Import>, BTreeMap<String, Imported<'a>>) = Default::default();
-    let called = actions.all().filter_map(Action::functions);
-    for name in called.chain(program.imports.iter().map(String::as_str)) {
-        if imported.contains_key(name) {
-            continue;
-        }
-        let (key, function) = find_import(resolve, world, name)?;
-        let (module, field) =
-            resolve.wasm_import_name(ABI, WasmImport::Func { interface: Some(key), func: function });
-        let signature = resolve.wasm_signature(AbiVariant::GuestImport, function);
-        let index = imports.iter().position(|known| known.module == module && known.name == field).unwrap_or_else(|| {
-            imports.push(Import {
-                module,
-                name: field,
-                params: signature.params.into_iter().map(core_type).collect(),
-                results: signature.results.into_iter().map(core_type).collect(),
-            });
-            imports.len() - 1
-        });
-        imported.insert(name.to_owned(), Imported { function, index: index as u32 });
-    }
-    Ok((imports, imported))
-}
-
-/// Finds `interface.function` or `package/interface.function` among the world's imports.
-fn find_import<'a>(
-    resolve: &'a Resolve,
-    world: WorldId,
-    name: &str,
-) -> Result<(&'a WorldKey, &'a Function), ProgramError> {
-    let unknown = || ProgramError::new(format!("the guest's world imports no function `{name}`"));
-    let (interface, function) = name.rsplit_once('.').ok_or_else(unknown)?;
-    for (key, item) in &resolve.worlds[world].imports {
-        let WorldItem::Interface { id, .. } = item else { continue };
-        let full = resolve.name_world_key(key);
-        let unversioned = full.split('@').next().unwrap_or(&full);
-        let short = unversioned.rsplit('/').next().unwrap_or(unversioned);
-        if [short, unversioned, full.as_str()].contains(&interface)
-            && let Some(function) = resolve.interfaces[*id].functions.get(function)
-        {
-            return Ok((key, function));
-        }
-    }
-    Err(unknown())
-}
-
 impl<'a> Compiler<'a> {
     fn realloc(&mut self, actions: &[Action]) -> Result<(), ProgramError> {
         let mut body = Body::new(4);
@@ -223,9 +102,7 @@ impl<'a> Compiler<'a> {
     fn export(&mut self, key: Option<&WorldKey>, function: &Function, actions: &Actions) -> Result<(), ProgramError> {
         let fallback = [Action::Trap(TrapKind::Unreachable)];
         let own = actions.exports.get(function.name.as_str()).map_or(&fallback[..], Vec::as_slice);
-        let name = |kind| {
-            self.resolve.wasm_export_name(ABI, WasmExport::Func { interface: key, func: function, kind })
-        };
+        let name = |kind| self.resolve.wasm_export_name(ABI, WasmExport::Func { interface: key, func: function, kind });
         let (normal, post) = (name(WasmExportKind::Normal), name(WasmExportKind::PostReturn));
 
         let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
@@ -302,7 +179,8 @@ impl<'a> Compiler<'a> {
     fn action(&mut self, body: &mut Body, action: &Action, scope: &Scope) -> Result<(), ProgramError> {
         match action {
             Action::Call { function, args, keep, record } => {
-                self.call(body, function, args, scope, (keep.as_deref(), *record)).map_err(|why| why.within(function))?;
+                self.call(body, function, args, scope, (keep.as_deref(), *record))
+                    .map_err(|why| why.within(function))?;
             }
             Action::Repeat(count, inner) => {
                 body.i32(*count);
@@ -410,8 +288,7 @@ impl<'a> Compiler<'a> {
         if nodes.len() != types.len() {
             return Err(ProgramError::new(format!("takes {} arguments, {} are given", types.len(), nodes.len())));
         }
-        let mut layout =
-            Layout { resolve: self.resolve, sizes, image: &mut self.module.image, holes: Vec::new() };
+        let mut layout = Layout { resolve: self.resolve, sizes, image: &mut self.module.image, holes: Vec::new() };
         for ((node, ty), place) in nodes.into_iter().zip(&types).zip(&places) {
             layout.place(&template, node, ty, *place)?;
         }
@@ -474,14 +351,11 @@ impl<'a> Compiler<'a> {
             TrapKind::TableOutOfBounds => {
                 body.op(Instruction::I64Const(0)).i32(1 << 30).op(call(recursion)).op(Instruction::Drop)
             }
-            TrapKind::IntegerOverflow => {
-                body.i32(1 << 31).i32(u32::MAX).op(Instruction::I32DivS).op(Instruction::Drop)
-            }
+            TrapKind::IntegerOverflow => body.i32(1 << 31).i32(u32::MAX).op(Instruction::I32DivS).op(Instruction::Drop),
             TrapKind::DivideByZero => body.i32(1).i32(0).op(Instruction::I32DivU).op(Instruction::Drop),
-            TrapKind::BadConversion => body
-                .op(Instruction::F32Const(f32::NAN.into()))
-                .op(Instruction::I32TruncF32S)
-                .op(Instruction::Drop),
+            TrapKind::BadConversion => {
+                body.op(Instruction::F32Const(f32::NAN.into())).op(Instruction::I32TruncF32S).op(Instruction::Drop)
+            }
             _ => body.op(Instruction::Unreachable),
         };
     }
@@ -490,7 +364,9 @@ impl<'a> Compiler<'a> {
         let imported = self.imported.get(name).ok_or_else(|| ProgramError::new("the function is not imported"))?;
         let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, imported.function);
         if !signature.params.is_empty() || signature.results.len() != 1 {
-            return Err(ProgramError::new(format!("`{name}` is not a function without parameters and with one number as its result")));
+            return Err(ProgramError::new(format!(
+                "`{name}` is not a function without parameters and with one number as its result"
+            )));
         }
         let index = imported.index;
         let function = self.module.declare(&[ValType::I64], &[ValType::I64]);
@@ -505,8 +381,7 @@ impl<'a> Compiler<'a> {
         let address = self.module.image.alloc(sizes.size(&ty).size_wasm32(), sizes.align(&ty).align_wasm32());
         let template = Template::new(value);
         let parsed = UntypedValue::parse(template.text())?;
-        let mut layout =
-            Layout { resolve: self.resolve, sizes, image: &mut self.module.image, holes: Vec::new() };
+        let mut layout = Layout { resolve: self.resolve, sizes, image: &mut self.module.image, holes: Vec::new() };
         layout.place(&template, parsed.node(), &ty, address)?;
         let holes = layout.holes;
         let visible = self.visible(scope);

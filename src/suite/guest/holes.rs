@@ -49,13 +49,18 @@ impl Module<'_> {
             ("bad-case", "") => {
                 let cases = defined(self.flat.resolve, &hole.ty).and_then(cases).map(|cases| cases.len());
                 let tag = cases.map(tag_size).or((hole.ty == Type::Char).then_some(4));
-                let tag = tag.ok_or_else(|| ProgramError::new("$bad-case stands where no variant, enum, option, result or char is"))?;
+                let tag = tag.ok_or_else(|| {
+                    ProgramError::new("$bad-case stands where no variant, enum, option, result or char is")
+                })?;
                 self.image.write(hole.address, &[0xff; 4][..tag as usize]);
             }
             _ => {
                 let value = self.named(&hole.name, scope)?;
                 if !same_shape(self.flat.resolve, &value.ty, &hole.ty) {
-                    return Err(ProgramError::new(format!("${} has another type than the place where it stands", hole.name)));
+                    return Err(ProgramError::new(format!(
+                        "${} has another type than the place where it stands",
+                        hole.name
+                    )));
                 }
                 let size = self.flat.sizes.size(&hole.ty).size_wasm32() as u32;
                 body.address(at).address(value.place).i32(size);
@@ -75,7 +80,9 @@ impl Module<'_> {
         })?;
         for step in steps {
             let (ty, offset) = self.step(&value.ty, step).ok_or_else(|| {
-                ProgramError::new(format!("`{step}` in `{path}` is neither a field nor a case nor an index of the value"))
+                ProgramError::new(format!(
+                    "`{step}` in `{path}` is neither a field nor a case nor an index of the value"
+                ))
             })?;
             value = Named { name: path.to_owned(), ty, place: value.place.plus(offset) };
         }
@@ -163,7 +170,8 @@ impl Module<'_> {
         let bytes = count
             .checked_mul(stride)
             .ok_or_else(|| ProgramError::new(format!("${} is larger than a memory", hole.name)))?;
-        let (at, length, start) = (Place::fixed(hole.address), Place::fixed(hole.address + 4), body.local(ValType::I32));
+        let (at, length, start) =
+            (Place::fixed(hole.address), Place::fixed(hole.address + 4), body.local(ValType::I32));
         body.i32(0).i32(0).i32(align).i32(bytes).call(self.support.realloc).set(start);
         body.get(start).i32(u32::from(byte)).i32(bytes).op(Instruction::MemoryFill(0));
         body.base(at).get(start).op(Instruction::I32Store(mem(at)));

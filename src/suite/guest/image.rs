@@ -183,7 +183,8 @@ impl Layout<'_> {
             TypeDefKind::Type(ty) => self.place(t, node, ty, address),
             TypeDefKind::List(element) => {
                 if matches!(node.ty(), NodeType::String | NodeType::MultilineString) && is_byte(self.resolve, element) {
-                    let bytes = payload::parse(&node.as_str(source)?).map_err(|why| ProgramError::new(why.to_string()))?;
+                    let bytes =
+                        payload::parse(&node.as_str(source)?).map_err(|why| ProgramError::new(why.to_string()))?;
                     let bytes = self.image.text(&bytes);
                     self.image.write_pair(address, bytes);
                     return Ok(());
@@ -216,7 +217,11 @@ impl Layout<'_> {
             TypeDefKind::Tuple(tuple) => {
                 let items: Vec<&Node> = node.as_tuple()?.collect();
                 if items.len() != tuple.types.len() {
-                    return Err(ProgramError::new(format!("the tuple has {} items, not {}", tuple.types.len(), items.len())));
+                    return Err(ProgramError::new(format!(
+                        "the tuple has {} items, not {}",
+                        tuple.types.len(),
+                        items.len()
+                    )));
                 }
                 for ((item, ty), offset) in items.iter().zip(&tuple.types).zip(offsets(self.sizes, &tuple.types)) {
                     self.place(t, item, ty, address + offset)?;

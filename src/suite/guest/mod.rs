@@ -13,9 +13,11 @@ mod flat;
 mod form;
 mod holes;
 mod image;
+mod imports;
 mod module;
 mod print;
 mod program;
+mod script;
 mod world;
 
 use std::collections::BTreeMap;
@@ -54,9 +56,10 @@ impl Guest {
 /// # Errors
 /// [`ProgramError`] names the export and the action at fault.
 pub fn compile(program: &Program, metadata: &BTreeMap<String, String>) -> Result<Guest, ProgramError> {
-    let (resolve, world) = world::resolve(&program.wit)?;
-    let module = compile::module(program, metadata, &resolve, world)?;
-    let wasm = form::wrap(program, &module, &resolve, world)?;
+    let world = world::resolve(&program.wit)?;
+    let (resolve, world) = &*world;
+    let module = compile::module(program, metadata, resolve, *world)?;
+    let wasm = form::wrap(program, &module, resolve, *world)?;
     Ok(Guest { wasm, module })
 }
 

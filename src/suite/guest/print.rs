@@ -70,7 +70,9 @@ impl Module<'_> {
                 self.print_defined(body, &resolve.types[*id].kind)?;
             }
             Type::F32 | Type::F64 | Type::Char | Type::ErrorContext => {
-                return Err(ProgramError::new("a generated guest cannot print floats, characters and error contexts: invoke the function instead of calling it"));
+                return Err(ProgramError::new(
+                    "a generated guest cannot print floats, characters and error contexts: invoke the function instead of calling it",
+                ));
             }
         }
         Ok(())
@@ -100,7 +102,9 @@ impl Module<'_> {
                 let names: Vec<&str> = cases.cases.iter().map(|case| case.name.as_str()).collect();
                 self.print_cases(body, kind, &names)
             }
-            other => Err(ProgramError::new(format!("a generated guest cannot print values of kind {}", other.as_str()))),
+            other => {
+                Err(ProgramError::new(format!("a generated guest cannot print values of kind {}", other.as_str())))
+            }
         }
     }
 
@@ -112,8 +116,7 @@ impl Module<'_> {
         labels: &[String],
     ) -> Result<(), ProgramError> {
         self.put(body, open);
-        for (index, ((ty, label), offset)) in
-            types.iter().zip(labels).zip(offsets(self.flat.sizes, types)).enumerate()
+        for (index, ((ty, label), offset)) in types.iter().zip(labels).zip(offsets(self.flat.sizes, types)).enumerate()
         {
             let separator = if index == 0 { "" } else { ", " };
             self.put(body, &format!("{separator}{label}"));

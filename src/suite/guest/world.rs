@@ -1,6 +1,7 @@
 //! The WIT that a guest is built against: the contract's, with the program's edits.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use wit_parser::{Resolve, SourceMap, UnresolvedPackageGroup, WorldId};
@@ -14,11 +15,25 @@ static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/wit");
 /// Where each package of the contract stands below `wit/`; the world's own package last.
 const PACKAGES: [&str; 5] = ["core", "ext/filesystem", "ext/network", "ext/process", "ext/storage"];
 
-/// Resolves the platform world with the edits applied.
+/// A world that a guest is built against, with all that it refers to.
+pub(super) type World = Arc<(Resolve, WorldId)>;
+
+/// Resolves the platform world with the edits applied. Most guests have none, and share one world.
 ///
 /// # Errors
 /// [`ProgramError`] if an edit finds nothing to replace, or if the edited WIT does not resolve.
-pub(super) fn resolve(edits: &WorldEdits) -> Result<(Resolve, WorldId), ProgramError> {
+pub(super) fn resolve(edits: &WorldEdits) -> Result<World, ProgramError> {
+    static UNEDITED: OnceLock<World> = OnceLock::new();
+    if *edits != WorldEdits::default() {
+        return edited(edits).map(Arc::new);
+    }
+    match UNEDITED.get() {
+        Some(world) => Ok(Arc::clone(world)),
+        None => edited(edits).map(|world| Arc::clone(UNEDITED.get_or_init(|| Arc::new(world)))),
+    }
+}
+
+fn edited(edits: &WorldEdits) -> Result<(Resolve, WorldId), ProgramError> {
     let mut sources: Vec<(String, BTreeMap<String, String>)> =
         PACKAGES.iter().map(|package| ((*package).to_owned(), wit_files(package))).collect();
     sources.push((String::new(), wit_files("")));
@@ -106,7 +121,7 @@ fn parse(files: &BTreeMap<String, String>) -> Result<UnresolvedPackageGroup, Pro
     for (path, text) in files {
         map.push_str(path, text.clone());
     }
-    map.parse().map_err(|(map, why)| ProgramError::new(format!("the guest's WIT does not parse: {}", { let _ = &map; why.to_string() })))
+    map.parse().map_err(|(_, why)| ProgramError::new(format!("the guest's WIT does not parse: {}", why)))
 }
 
 /// A package in braces needs a main package around it.

@@ -18,11 +18,26 @@ pub fn table(report: &Report, colours: bool) -> String {
     for outcome in &report.outcomes {
         *areas.entry(&outcome.area).or_default().entry(outcome.verdict).or_default() += 1;
     }
-    let shown: Vec<Verdict> =
-        Verdict::ALL.iter().copied().filter(|verdict| *verdict == Verdict::Pass || *verdict == Verdict::Fail || areas.values().any(|counts| counts.contains_key(verdict))).collect();
+    let shown: Vec<Verdict> = Verdict::ALL
+        .iter()
+        .copied()
+        .filter(|verdict| {
+            *verdict == Verdict::Pass
+                || *verdict == Verdict::Fail
+                || areas.values().any(|counts| counts.contains_key(verdict))
+        })
+        .collect();
     let mut out = String::new();
-    for outcome in report.outcomes.iter().filter(|outcome| outcome.verdict.is_red() || outcome.verdict == Verdict::DriverError) {
-        let _ = writeln!(out, "{} {}\n    {}", paint(red, outcome.verdict.to_string()), outcome.id, outcome.message.replace('\n', "\n    "));
+    for outcome in
+        report.outcomes.iter().filter(|outcome| outcome.verdict.is_red() || outcome.verdict == Verdict::DriverError)
+    {
+        let _ = writeln!(
+            out,
+            "{} {}\n    {}",
+            paint(red, outcome.verdict.to_string()),
+            outcome.id,
+            outcome.message.replace('\n', "\n    ")
+        );
     }
     let _ = write!(out, "{:<16}{:>7}", "area", "cases");
     for verdict in &shown {
@@ -34,13 +49,24 @@ pub fn table(report: &Report, colours: bool) -> String {
         for verdict in &shown {
             let count = counts.get(verdict).copied().unwrap_or_default();
             let text = format!("{count:>width$}", width = width(*verdict));
-            let style = if count == 0 { dim } else if verdict.is_red() { red } else { green };
+            let style = if count == 0 {
+                dim
+            } else if verdict.is_red() {
+                red
+            } else {
+                green
+            };
             let _ = write!(out, "{}", paint(style, text));
         }
         let _ = writeln!(out);
     }
     let covered = report.requirements.iter().filter(|requirement| requirement.verdict == Coverage::Pass).count();
-    let _ = writeln!(out, "\nrequirements of contract {}: {covered} of {} covered and held", report.contract, report.requirements.len());
+    let _ = writeln!(
+        out,
+        "\nrequirements of contract {}: {covered} of {} covered and held",
+        report.contract,
+        report.requirements.len()
+    );
     let _ = writeln!(out, "{}", closing_line(report));
     out
 }
@@ -76,7 +102,14 @@ pub fn requirements_table(report: &Report, catalogue: &Catalogue, only_uncovered
             continue;
         }
         let text = catalogue.get(&requirement.id).map(|requirement| requirement.text.as_str()).unwrap_or_default();
-        let _ = writeln!(out, "{:<28} {:<6} {:<9} {}", requirement.id, requirement.level, requirement.verdict, first_sentence(text));
+        let _ = writeln!(
+            out,
+            "{:<28} {:<6} {:<9} {}",
+            requirement.id,
+            requirement.level,
+            requirement.verdict,
+            first_sentence(text)
+        );
         if !only_uncovered && !requirement.cases.is_empty() {
             let _ = writeln!(out, "{:<45} {} cases: {}", "", requirement.cases.len(), sample(&requirement.cases));
         }

@@ -1,0 +1,72 @@
+//! All actions of a program, parsed, with what the contract asks at the least filled in.
+
+use std::collections::BTreeMap;
+
+use super::ProgramError;
+use super::action::Action;
+use super::program::Program;
+use crate::contract::payload;
+
+/// The actions of a program, parsed, with the defaults filled in.
+pub(super) struct Actions {
+    pub(super) start: Vec<Action>,
+    pub(super) realloc: Vec<Action>,
+    pub(super) post_execute: Vec<Action>,
+    pub(super) on: Vec<(Vec<u8>, Vec<Action>)>,
+    pub(super) exports: BTreeMap<&'static str, Vec<Action>>,
+}
+
+impl Actions {
+    pub(super) fn parse(program: &Program, metadata: &BTreeMap<String, String>) -> Result<Self, ProgramError> {
+        let fields: BTreeMap<_, _> = metadata.iter().chain(&program.metadata_fields).collect();
+        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let metadata_record = format!("{{{}}}", fields.join(", "));
+        let exports = [
+            ("metadata", &program.metadata, metadata_record.as_str()),
+            ("init", &program.init, "ok"),
+            ("execute", &program.execute, "ok($operation)"),
+            ("handle-message", &program.handle_message, "ok"),
+            ("handle-callback", &program.handle_callback, "ok"),
+            ("health", &program.health, "{healthy: true, reason: none}"),
+            ("shutdown", &program.shutdown, "ok"),
+        ];
+        let exports = exports.into_iter().map(|(name, lines, default)| {
+            Ok((name, with_default(parse_all(lines).map_err(|why| why.within(name))?, default)))
+        });
+        let on = program.on.iter().map(|(operation, lines)| {
+            let place = format!("on.\"{operation}\"");
+            let bytes = payload::parse(operation).map_err(|why| ProgramError::new(why.to_string()).within(&place))?;
+            Ok((bytes, with_default(parse_all(lines).map_err(|why| why.within(&place))?, "ok($operation)")))
+        });
+        Ok(Self {
+            start: parse_all(&program.start).map_err(|why| why.within("start"))?,
+            realloc: parse_all(&program.realloc).map_err(|why| why.within("realloc"))?,
+            post_execute: parse_all(&program.post_execute).map_err(|why| why.within("post-execute"))?,
+            on: on.collect::<Result<_, ProgramError>>()?,
+            exports: exports.collect::<Result<_, ProgramError>>()?,
+        })
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Action> {
+        [&self.start, &self.realloc, &self.post_execute]
+            .into_iter()
+            .chain(self.on.iter().map(|(_, actions)| actions))
+            .chain(self.exports.values())
+            .flatten()
+    }
+
+    pub(super) fn keep(&self) -> bool {
+        self.all().any(Action::keeps)
+    }
+}
+
+fn parse_all(lines: &[String]) -> Result<Vec<Action>, ProgramError> {
+    lines.iter().map(|line| Action::parse(line)).collect()
+}
+
+fn with_default(mut actions: Vec<Action>, default: &str) -> Vec<Action> {
+    if !actions.iter().any(|action| matches!(action, Action::Return(_) | Action::ReturnPointer(_))) {
+        actions.push(Action::Return(default.to_owned()));
+    }
+    actions
+}

@@ -1,0 +1,96 @@
+//! Components that real toolchains built run on the reference runtime, and files that are none are refused.
+#![cfg(feature = "runtime")]
+
+use std::path::{Path, PathBuf};
+
+use airssys_wasm::contract::multicodec::Codec;
+use airssys_wasm::contract::{ComponentId, LoadCode, payload};
+use airssys_wasm::runtime::{Call, CallError, LoadOptions, Message, Runtime};
+use rstest::rstest;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+/// What a counter answers to each operation, in payload notation or as the code of its error.
+async fn answers(runtime: &Runtime, id: &ComponentId, operations: &[&str]) -> Vec<String> {
+    let mut answers = Vec::new();
+    for operation in operations {
+        let bytes = payload::parse(operation).unwrap();
+        let answer = runtime.execute(id, bytes, Call::default()).await;
+        answers.push(answer.map_or_else(|why| why.code().to_owned(), |executed| payload::render(&executed.output)));
+    }
+    answers
+}
+
+#[rstest]
+#[case::rust("counter")]
+#[case::c("counter-c")]
+#[tokio::test]
+async fn a_counter_counts(#[case] name: &str) {
+    let runtime = Runtime::builder().build().unwrap();
+    let config = [("start".to_owned(), "10".to_owned())].into();
+    let options = LoadOptions { directory: fixture(name), config, ..LoadOptions::default() };
+    let id = runtime.load_with(options).await.unwrap();
+    let operations = [
+        r#"json:{"add":2}"#,
+        r#"json: { "add" : -3 } "#,
+        r#"json:{"get":true}"#,
+        "json:{",
+        "json:{\"add\":9223372036854775807}",
+        "raw:x",
+        "text:",
+        r#"json:{"add":1}"#,
+    ];
+    let expected = [
+        r#"json:{"total":12}"#,
+        r#"json:{"total":9}"#,
+        r#"json:{"total":9}"#,
+        "invalid-input",
+        "invalid-input",
+        "unsupported-codec",
+        "malformed-multicodec",
+        r#"json:{"total":10}"#,
+    ];
+    assert_eq!(answers(&runtime, &id, &operations).await, expected);
+
+    let payload = airssys_wasm::contract::multicodec::join(Codec::Json.code(), br#"{"add":5}"#);
+    runtime.deliver(&id, Message { sender: "front".into(), payload, request_id: None }).await.unwrap();
+    assert_eq!(answers(&runtime, &id, &[r#"json:{"get":true}"#]).await, [r#"json:{"total":15}"#]);
+    assert!(runtime.health(&id).await.unwrap().healthy);
+    runtime.unload(&id).await.unwrap();
+    assert_eq!(runtime.residue(), Default::default());
+}
+
+#[rstest]
+#[case::a_bad_start("counter", "ten")]
+#[case::a_bad_start_in_c("counter-c", "1.5")]
+#[tokio::test]
+async fn a_counter_refuses_a_start_that_is_no_number(#[case] name: &str, #[case] start: &str) {
+    let runtime = Runtime::builder().build().unwrap();
+    let config = [("start".to_owned(), start.to_owned())].into();
+    let options = LoadOptions { directory: fixture(name), config, ..LoadOptions::default() };
+    assert_eq!(runtime.load_with(options).await.unwrap_err().code, LoadCode::InitFailed);
+    assert_eq!(runtime.residue(), Default::default());
+}
+
+#[rstest]
+#[case::empty("empty", LoadCode::NotAComponent)]
+#[case::core_module("core-module", LoadCode::NotAComponent)]
+#[case::text("text", LoadCode::NotAComponent)]
+#[case::precompiled("precompiled", LoadCode::PrecompiledRefused)]
+#[case::truncated("truncated", LoadCode::InvalidComponent)]
+#[case::trailing("trailing", LoadCode::InvalidComponent)]
+#[case::false_length("false-length", LoadCode::InvalidComponent)]
+#[case::bare("bare", LoadCode::MissingExport)]
+#[case::outside("outside", LoadCode::ManifestInvalidValue)]
+#[case::not_utf8("not-utf8", LoadCode::ManifestSyntax)]
+#[tokio::test]
+async fn a_hostile_file_is_refused(#[case] name: &str, #[case] code: LoadCode) {
+    let runtime = Runtime::builder().build().unwrap();
+    let error = runtime.load(fixture("hostile").join(name)).await.unwrap_err();
+    assert_eq!(error.code, code, "{error}");
+    assert_eq!(runtime.residue(), Default::default());
+    let unknown = runtime.health(&ComponentId::new("hostile").unwrap()).await;
+    assert_eq!(unknown, Err(CallError::NotFound));
+}
