@@ -42,7 +42,7 @@ impl CaseError {
     }
 
     pub(super) fn at_toml(file: &str, text: &str, why: &toml::de::Error) -> Self {
-        let line = why.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line = why.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         Self::new(file, line, why.message())
     }
 
@@ -96,6 +96,11 @@ pub fn in_directory(root: &Path, catalogue: &Catalogue) -> Result<Vec<Discovered
         for entry in std::fs::read_dir(&directory).map_err(|why| unreadable(&directory, why))? {
             let path: PathBuf = entry.map_err(|why| unreadable(&directory, why))?.path();
             if path.is_dir() {
+                if path.is_symlink() {
+                    // Links may lead back up, and then there is no end of cases.
+                    let why = "is a link to a directory: give that directory by itself";
+                    return Err(CaseError::new(&path.display().to_string(), None, why));
+                }
                 pending.push(path);
             } else if path.extension().is_some_and(|extension| extension == "toml") {
                 let file = path.display().to_string();
@@ -153,6 +158,10 @@ fn parse_file(file: &str, path: &str, text: &str, catalogue: &Catalogue) -> Resu
         if name.is_empty() || !name.chars().all(plain) {
             return Err(fault(format!("the row's id `{name}` is not made of lower-case letters, digits and hyphens")));
         }
+        let own_id = format!("{id}#{name}");
+        if cases.iter().any(|case: &DiscoveredCase| case.id == own_id) {
+            return Err(fault(format!("an earlier row has the id `{name}`")));
+        }
         let mut used = BTreeSet::new();
         let value = substitute(&toml::Value::Table(table.clone()), row, &mut used).map_err(&fault)?;
         if let Some(unused) = row.keys().find(|key| *key != "id" && !used.contains(key.as_str())) {
@@ -164,7 +173,7 @@ fn parse_file(file: &str, path: &str, text: &str, catalogue: &Catalogue) -> Resu
             CaseError::new(file, at, format!("row `{name}`: {}", why.message()))
         })?;
         check(file, text, &case, catalogue)?;
-        cases.push(found(format!("{id}#{name}"), with_one_row(text, index), case));
+        cases.push(found(own_id, with_one_row(text, index), case));
     }
     Ok(cases)
 }
@@ -181,9 +190,11 @@ fn with_one_row(text: &str, index: usize) -> String {
     text.lines().filter(own).map(|line| format!("{line}\n")).collect()
 }
 
+/// The line of a row's `[[rows]]`, or where `rows` stands if its rows are written within brackets.
 fn row_line(text: &str, index: usize) -> Option<usize> {
-    let headers = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("[[rows]]"));
-    headers.map(|(line, _)| line + 1).nth(index)
+    let lines = || text.lines().enumerate().map(|(line, text)| (line + 1, text.trim_start()));
+    let header = lines().filter(|(_, text)| text.starts_with("[[rows]]")).nth(index);
+    header.or_else(|| lines().find(|(_, text)| text.starts_with("rows"))).map(|(line, _)| line)
 }
 
 /// Replaces `${key}` in every string and key; a string that is nothing else becomes the row's value itself.

@@ -31,11 +31,18 @@ impl Module<'_> {
             ("counter", "") => self.fill_counter(body, hole)?,
             ("bulk", count) => self.fill_bulk(body, hole, count)?,
             ("bad-utf8", "") => {
+                if resolved(self.flat.resolve, &hole.ty) != Type::String {
+                    return Err(ProgramError::new("$bad-utf8 stands where no string is"));
+                }
                 let (pointer, length) = self.image.text(&[b'a', 0xff, 0xfe]);
                 self.image.write(hole.address, &pointer.to_le_bytes());
                 self.image.write(hole.address + 4, &length.to_le_bytes());
             }
             ("bad-pointer", "") => {
+                let listed = matches!(defined(self.flat.resolve, &hole.ty), Some(TypeDefKind::List(_)));
+                if !listed && resolved(self.flat.resolve, &hole.ty) != Type::String {
+                    return Err(ProgramError::new("$bad-pointer stands where neither a string nor a list is"));
+                }
                 self.image.write(hole.address, &0xffff_fff0u32.to_le_bytes());
                 self.image.write(hole.address + 4, &16u32.to_le_bytes());
             }

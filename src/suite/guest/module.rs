@@ -157,7 +157,8 @@ impl<'a> Module<'a> {
         self.define(self.support.put, put(capacity));
         let import_types = self.import_types();
         let transcript = self.image.end().next_multiple_of(16);
-        let heap = (transcript + capacity).next_multiple_of(16);
+        let heap = transcript.checked_add(capacity).and_then(|end| end.checked_next_multiple_of(16));
+        let heap = heap.ok_or_else(|| ProgramError::new("transcript-bytes is larger than a memory"))?;
         let needed = (u64::from(heap) + 1).div_ceil(PAGE);
         let memory = program.memory.unwrap_or(Size { min: needed, max: None });
         if memory.min < needed {
