@@ -31,7 +31,7 @@
 //! | `suite` | the module `suite`, without any runtime |
 //! | `cli` | the command `airssys-wasm`, and `manifest::migrate` |
 //!
-//! All are on by default (`toolchains` only adds tests). [`contract`] and [`manifest`] are always there. A crate that has its own runtime judged
+//! All are on by default. [`contract`] and [`manifest`] are always there. A crate that has its own runtime judged
 //! takes `default-features = false, features = ["suite"]` and starts at [`suite::main`](suite/fn.main.html).
 //!
 //! # Example
