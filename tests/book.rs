@@ -45,9 +45,9 @@ fn every_example_of_the_protocol_is_of_the_protocol() {
         let kind = example.get("do").or(example.get("is")).and_then(Value::as_str);
         kinds.insert(kind.unwrap_or_default().to_owned());
         let written = if example.get("do").is_some() {
-            serde_json::from_str::<Stimulus>(line).and_then(|stimulus| serde_json::to_value(stimulus))
+            serde_json::from_str::<Stimulus>(line).and_then(serde_json::to_value)
         } else {
-            serde_json::from_str::<Reply>(line).and_then(|reply| serde_json::to_value(reply))
+            serde_json::from_str::<Reply>(line).and_then(serde_json::to_value)
         };
         assert_eq!(written.unwrap_or_else(|why| panic!("{why}: {line}")), example);
     }

@@ -92,7 +92,7 @@ pub struct Step {
     /// Wait for the end of what was begun under that name.
     #[serde(rename = "await")]
     pub awaits: Option<String>,
-    /// Put the wasm of another component of the case into a file: `{ path, from }`.
+    /// Put other content into a file of the world.
     pub replace: Option<Replace>,
     /// Ask what the runtime holds.
     pub inspect: bool,
@@ -134,7 +134,7 @@ pub struct Step {
 
 /// The source of a file's new content.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Replace {
     /// The file, below the world's directory.
     pub path: String,

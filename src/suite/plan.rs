@@ -151,7 +151,7 @@ fn stimulus(step: &Step, guests: &BTreeMap<String, Guest>) -> Result<Stimulus, P
                 .map(|guest| Bytes(guest.wasm.clone()))
                 .ok_or_else(|| ProgramError::new(format!("replace: the case has no component `{component}`")))?,
             (None, Some(content)) => notation(content)?,
-            _ => return Err(ProgramError::new("replace: give either `wasm_of` or `content`")),
+            _ => return Err(ProgramError::new("replace: give either `wasm-of` or `content`")),
         };
         found.push(Stimulus::ReplaceFile(WorldFile { path: replace.path.clone(), bytes, link: None }));
     }

@@ -253,7 +253,7 @@ pub enum Reply {
     },
     /// What happened.
     Events {
-        /// In order; each an object with a `kind`.
+        /// In order; each an object whose `event` names what happened.
         events: Vec<BTreeMap<String, Value>>,
     },
     /// The runtime cannot do that.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::discover::DiscoveredCase;
@@ -48,33 +48,32 @@ pub fn run_all(
 pub fn run_case(case: &DiscoveredCase, factory: &Arc<DriverFactory>) -> Outcome {
     let started = Instant::now();
     let (sender, receiver) = mpsc::channel();
-    let (owned, factory) = (case.clone(), Arc::clone(factory));
+    let run = Run::default();
+    let (owned, factory, theirs) = (case.clone(), Arc::clone(factory), run.clone());
     let thread = std::thread::Builder::new().name(case.id.clone()).spawn(move || {
-        let mut run = Run::default();
-        let end = run.case(&owned, &factory);
-        let _ = sender.send((run, end));
+        let _ = sender.send(theirs.case(&owned, &factory));
     });
-    let (run, end) = match thread {
-        Err(why) => (Run::default(), End::driver(DriverError::new(format!("no thread for the case: {why}")))),
-        Ok(_) => receiver.recv_timeout(CASE_TIMEOUT).unwrap_or_else(|why| {
-            let end = match why {
-                mpsc::RecvTimeoutError::Timeout => {
-                    End::new(Verdict::Timeout, format!("no answer within {} s", CASE_TIMEOUT.as_secs()))
-                }
-                mpsc::RecvTimeoutError::Disconnected => End::new(Verdict::Crash, "the runtime or its driver panicked"),
-            };
-            (Run::default(), end)
+    let end = match thread {
+        Err(why) => End::driver(DriverError::new(format!("no thread for the case: {why}"))),
+        Ok(_) => receiver.recv_timeout(CASE_TIMEOUT).unwrap_or_else(|why| match why {
+            mpsc::RecvTimeoutError::Timeout => {
+                End::new(Verdict::Timeout, format!("no answer within {} s{}", CASE_TIMEOUT.as_secs(), run.unanswered()))
+            }
+            mpsc::RecvTimeoutError::Disconnected => {
+                End::new(Verdict::Crash, format!("the runtime or its driver panicked{}", run.unanswered()))
+            }
         }),
     };
+    let Record { asserted, exchange } = std::mem::take(&mut *run.record());
     Outcome {
         id: case.id.clone(),
         area: case.area.clone(),
         requirements: case.case.requirements.clone(),
         verdict: end.verdict,
         message: end.message,
-        asserted: run.asserted,
+        asserted,
         duration_ms: started.elapsed().as_millis() as u64,
-        exchange: run.exchange,
+        exchange,
     }
 }
 
@@ -94,15 +93,32 @@ impl End {
     }
 }
 
-/// What was said and asserted so far.
+/// What was said and asserted so far. It outlives the case's thread, so that a runtime that hangs or panics leaves a
+/// trace of what it was asked last.
 #[derive(Default)]
-struct Run {
+struct Record {
     asserted: Vec<(String, bool)>,
     exchange: Vec<Exchange>,
 }
 
+/// One run of one case.
+#[derive(Clone, Default)]
+struct Run(Arc<Mutex<Record>>);
+
 impl Run {
-    fn case(&mut self, case: &DiscoveredCase, factory: &Arc<DriverFactory>) -> End {
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the runtime was when it fell silent.
+    fn unanswered(&self) -> String {
+        match self.record().exchange.last() {
+            Some(Exchange { step: Some(step), reply: None, .. }) => format!(" in step {step}"),
+            _ => String::new(),
+        }
+    }
+
+    fn case(&self, case: &DiscoveredCase, factory: &Arc<DriverFactory>) -> End {
         let plan = match plan(&case.case) {
             Ok(plan) => plan,
             Err(why) => return End::new(Verdict::DriverError, format!("the case cannot be planned: {why}")),
@@ -119,7 +135,7 @@ impl Run {
         }
     }
 
-    fn steps(&mut self, case: &DiscoveredCase, plan: &Plan, driver: &mut dyn Driver) -> Result<(), End> {
+    fn steps(&self, case: &DiscoveredCase, plan: &Plan, driver: &mut dyn Driver) -> Result<(), End> {
         let hello = match self.say(driver, None, Stimulus::Hello)? {
             Reply::Hello(hello) => hello,
             other => {
@@ -148,7 +164,7 @@ impl Run {
     }
 
     fn step(
-        &mut self,
+        &self,
         step: &PlannedStep,
         plan: &Plan,
         hello: &Hello,
@@ -162,18 +178,18 @@ impl Run {
         let reply = self.say(driver, Some(step.number), step.stimulus.clone())?;
         let mut verdict = expect::check(step.expect.as_ref(), &reply, &plan.guests, memory);
         for slug in &step.asserts {
-            self.asserted.push((slug.clone(), verdict.is_ok()));
+            self.record().asserted.push((slug.clone(), verdict.is_ok()));
         }
         if let Some(before) = before {
             let after = self.inspect(driver)?;
             let untouched = expect::unchanged(&before, &after);
-            self.asserted.push((NOTHING_LEFT_BEHIND.to_owned(), untouched.is_ok()));
+            self.record().asserted.push((NOTHING_LEFT_BEHIND.to_owned(), untouched.is_ok()));
             verdict = verdict.and(untouched);
         }
         verdict.map_err(|why| End::new(Verdict::Fail, format!("step {}: {why}", step.number)))
     }
 
-    fn inspect(&mut self, driver: &mut dyn Driver) -> Result<Inspection, End> {
+    fn inspect(&self, driver: &mut dyn Driver) -> Result<Inspection, End> {
         match self.say(driver, None, Stimulus::Inspect)? {
             Reply::Inspection(inspection) => Ok(inspection),
             other => {
@@ -182,9 +198,12 @@ impl Run {
         }
     }
 
-    fn say(&mut self, driver: &mut dyn Driver, step: Option<usize>, stimulus: Stimulus) -> Result<Reply, End> {
-        let reply = driver.perform(stimulus.clone()).map_err(End::driver)?;
-        self.exchange.push(Exchange { step, stimulus, reply: reply.clone() });
+    fn say(&self, driver: &mut dyn Driver, step: Option<usize>, stimulus: Stimulus) -> Result<Reply, End> {
+        self.record().exchange.push(Exchange { step, stimulus: stimulus.clone(), reply: None });
+        let reply = driver.perform(stimulus).map_err(End::driver)?;
+        if let Some(last) = self.record().exchange.last_mut() {
+            last.reply = Some(reply.clone());
+        }
         match reply {
             Reply::Unsupported { what } => {
                 Err(End::new(Verdict::Untestable, format!("the driver cannot do this: {what}")))

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use super::discover::{self, DiscoveredCase};
 use super::driver::{Driver, DriverError, DriverFactory};
@@ -44,17 +44,16 @@ pub fn main(driver: impl Fn() -> Result<Box<dyn Driver>, DriverError> + Send + S
     }
 }
 
-/// The trials of these cases. A case that is not applicable or untestable passes and says so.
+/// The trials of these cases. One that is not applicable or untestable counts as ignored, with the reason.
 pub fn trials(cases: Vec<DiscoveredCase>, factory: &Arc<DriverFactory>) -> Vec<Trial> {
     let trial = |case: DiscoveredCase| {
         let factory = Arc::clone(factory);
-        Trial::test(case.id.clone(), move || {
+        Trial::ignorable_test(case.id.clone(), move || {
             let outcome = run_case(&case, &factory);
             match outcome.verdict {
-                Verdict::Pass => Ok(()),
+                Verdict::Pass => Ok(Completion::Completed),
                 Verdict::NotApplicable | Verdict::Untestable => {
-                    println!("{}: {} ({})", case.id, outcome.verdict, outcome.message);
-                    Ok(())
+                    Ok(Completion::ignored_with(format!("{}: {}", outcome.verdict, outcome.message)))
                 }
                 verdict => Err(Failed::from(format!("{verdict}: {}", outcome.message))),
             }

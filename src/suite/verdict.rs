@@ -64,6 +64,6 @@ pub struct Exchange {
     pub step: Option<usize>,
     /// What was sent.
     pub stimulus: Stimulus,
-    /// What came back.
-    pub reply: Reply,
+    /// What came back; none if the runtime never answered.
+    pub reply: Option<Reply>,
 }
