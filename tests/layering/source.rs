@@ -103,7 +103,7 @@ fn tree(tokens: &[Token], mut index: usize, before: &[String], paths: &mut Vec<N
         if !is_name(&token.text) && token.text != "*" {
             break;
         }
-        if !(token.text == "self" && !segments.is_empty()) {
+        if token.text != "self" || segments.is_empty() {
             segments.push(token.text.clone());
         }
         index += 1;
