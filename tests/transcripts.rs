@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use airssys_wasm::contract::payload::render;
 use airssys_wasm::suite::driver::reference::Reference;
 use airssys_wasm::suite::guest::sha256_hex;
 use airssys_wasm::suite::protocol::WorldFile;
@@ -41,23 +42,29 @@ fn without_place(text: &str) -> String {
     }
 }
 
-/// One stimulus and its reply, with files summarised and bytes in payload notation.
-fn told(exchange: &Exchange) -> Value {
-    let mut stimulus = json!(exchange.stimulus);
-    match &exchange.stimulus {
-        Stimulus::Open(world) => stimulus["files"] = world.files.iter().map(file).collect(),
-        Stimulus::ReplaceFile(replaced) => stimulus = json!({ "do": "replace-file", "file": file(replaced) }),
-        Stimulus::Execute(request) => stimulus["operation"] = json!(format!("{:?}", request.operation)),
-        Stimulus::Deliver(request) => stimulus["payload"] = json!(format!("{:?}", request.payload)),
+/// A stimulus with files summarised and bytes in payload notation.
+fn asked(stimulus: &Stimulus) -> Value {
+    let mut told = json!(stimulus);
+    match stimulus {
+        Stimulus::Open(world) => told["files"] = world.files.iter().map(file).collect(),
+        Stimulus::ReplaceFile(replaced) => told = json!({ "do": "replace-file", "file": file(replaced) }),
+        Stimulus::Execute(request) => told["operation"] = json!(render(&request.operation.0)),
+        Stimulus::Deliver(request) => told["payload"] = json!(render(&request.payload.0)),
+        Stimulus::Begin { stimulus, .. } => told["stimulus"] = asked(stimulus),
         _ => {}
     }
-    let mut reply = json!(exchange.reply);
-    match &exchange.reply {
-        Reply::Returned { output, .. } => reply["output"] = json!(format!("{output:?}")),
-        Reply::Refused { message, .. } => reply["message"] = json!(without_place(message)),
+    told
+}
+
+/// A reply with bytes in payload notation.
+fn answered(reply: &Reply) -> Value {
+    let mut told = json!(reply);
+    match reply {
+        Reply::Returned { output, .. } => told["output"] = json!(render(&output.0)),
+        Reply::Refused { message, .. } => told["message"] = json!(without_place(message)),
         _ => {}
     }
-    json!({ "step": exchange.step, "stimulus": stimulus, "reply": reply })
+    told
 }
 
 fn transcript(id: &str) -> Value {
@@ -65,7 +72,9 @@ fn transcript(id: &str) -> Value {
     let outcome = run_case(case, &FACTORY);
     assert_eq!((outcome.verdict, outcome.message.as_str()), (Verdict::Pass, ""));
     // Who the runtime is, is no matter of the case.
-    outcome.exchange.iter().filter(|exchange| exchange.stimulus != Stimulus::Hello).map(told).collect()
+    let exchanges = outcome.exchange.iter().filter(|exchange| exchange.stimulus != Stimulus::Hello);
+    let told = |exchange: &Exchange| json!({ "step": exchange.step, "stimulus": asked(&exchange.stimulus), "reply": answered(&exchange.reply) });
+    exchanges.map(told).collect()
 }
 
 #[rstest]
