@@ -73,7 +73,7 @@ fn transcript(id: &str) -> Value {
     assert_eq!((outcome.verdict, outcome.message.as_str()), (Verdict::Pass, ""));
     // Who the runtime is, is no matter of the case.
     let exchanges = outcome.exchange.iter().filter(|exchange| exchange.stimulus != Stimulus::Hello);
-    let told = |exchange: &Exchange| json!({ "step": exchange.step, "stimulus": asked(&exchange.stimulus), "reply": answered(&exchange.reply) });
+    let told = |exchange: &Exchange| json!({ "step": exchange.step, "stimulus": asked(&exchange.stimulus), "reply": exchange.reply.as_ref().map(answered) });
     exchanges.map(told).collect()
 }
 
