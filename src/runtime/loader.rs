@@ -175,11 +175,14 @@ async fn compile(services: &Services, component: &Component, path: PathBuf) -> R
     })
     .await?;
     let _ = component.wasm_sha256.set(hash.iter().map(|byte| format!("{byte:02x}")).collect());
-    check_format(&wasm)?;
+    let name = &component.manifest.component.wasm;
+    check_format(name, &wasm)?;
     services.engine.compile(hash, wasm).await.map_err(|error| {
-        let message = format!("{error:#}");
-        let code = if exceeds_pool(&message) { LoadCode::MemoryExceedsLimit } else { LoadCode::InvalidComponent };
-        LoadError::new(code, message)
+        let message = format!("{name}: {error:#}");
+        if exceeds_pool(&message) {
+            return LoadError::new(LoadCode::MemoryExceedsLimit, message);
+        }
+        LoadError::new(LoadCode::InvalidComponent, format!("{message}; `wasm-tools validate` says more"))
     })
 }
 
@@ -199,18 +202,18 @@ fn read_wasm(path: &Path, max: u64) -> Result<Vec<u8>, LoadError> {
 
 /// Tells a component from everything else by its first bytes: `\0asm`, then a version and a layer, sixteen bits each;
 /// layer 0 is a core module, layer 1 a component.
-fn check_format(wasm: &[u8]) -> Result<(), LoadError> {
+fn check_format(name: &str, wasm: &[u8]) -> Result<(), LoadError> {
     if wasm.starts_with(b"\x7fELF") || wasmtime::Engine::detect_precompiled(wasm).is_some() {
-        let message = "the file is machine code: only wasm is loaded, and compiled here";
+        let message = format!("{name} is machine code: only wasm is loaded, and compiled here");
         return Err(LoadError::new(LoadCode::PrecompiledRefused, message));
     }
     let what = match wasm {
-        [] => "an empty file",
+        [] => "an empty file: build the component again",
         [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => return Ok(()),
         [b'\0', b'a', b's', b'm', _, _, 0, 0, ..] => "a core module: `wasm-tools component new` makes it a component",
-        _ => "no wasm",
+        _ => "no wasm in its binary form: name the built component in component.wasm of the manifest",
     };
-    Err(LoadError::new(LoadCode::NotAComponent, format!("the file is {what}")))
+    Err(LoadError::new(LoadCode::NotAComponent, format!("{name} is {what}")))
 }
 
 /// Whether the engine refused a valid component because it needs more memories, tables or instances than a pool slot
@@ -301,7 +304,7 @@ mod tests {
             (b"\0asm\x0d\0\x01\0garbage", None),
         ];
         for (wasm, code) in table {
-            assert_eq!(check_format(wasm).err().map(|error| error.code), *code, "{wasm:?}");
+            assert_eq!(check_format("a.wasm", wasm).err().map(|error| error.code), *code, "{wasm:?}");
         }
     }
 }
