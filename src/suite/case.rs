@@ -205,6 +205,10 @@ pub struct Expectation {
     /// Events that did not happen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_events: Option<Vec<toml::Table>>,
+    /// The reply comes within so many milliseconds of real time. For cases on the real clock, and generous: it tells a
+    /// runtime that stops a guest from one that does not, not a fast machine from a slow one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_ms: Option<u64>,
     /// The call used as much fuel as every other call with this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_fuel_as: Option<String>,

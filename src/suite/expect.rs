@@ -28,7 +28,7 @@ pub(super) struct Memory {
 /// In words: what was expected, and what came.
 pub(super) fn check(
     expect: Option<&Expectation>,
-    reply: &Reply,
+    (reply, took_ms): (&Reply, u64),
     guests: &BTreeMap<String, Guest>,
     memory: &mut Memory,
 ) -> Result<(), String> {
@@ -40,6 +40,11 @@ pub(super) fn check(
         || expect.healthy == Some(false);
     if !negative {
         succeeded(reply)?;
+    }
+    if let Some(most) = expect.within_ms
+        && took_ms > most
+    {
+        return Err(differ(format!("a reply within {most} ms"), format!("one after {took_ms} ms")));
     }
     check_refusal(expect, reply)?;
     check_answer(expect, reply)?;

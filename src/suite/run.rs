@@ -175,8 +175,10 @@ impl Run {
         let load = matches!(step.stimulus, Stimulus::Load(_));
         let watched = refusal && load && hello.hooks.contains(&Hook::Inspect);
         let before = if watched { Some(self.inspect(driver)?) } else { None };
+        let sent = Instant::now();
         let reply = self.say(driver, Some(step.number), step.stimulus.clone())?;
-        let mut verdict = expect::check(step.expect.as_ref(), &reply, &plan.guests, memory);
+        let mut verdict =
+            expect::check(step.expect.as_ref(), (&reply, sent.elapsed().as_millis() as u64), &plan.guests, memory);
         for slug in &step.asserts {
             self.record().asserted.push((slug.clone(), verdict.is_ok()));
         }
