@@ -78,6 +78,9 @@ impl Flat<'_> {
             Type::F64 => body.base(place).op(Instruction::F64Load(mem(place))),
             Type::String => self.load_pair(body, place),
             Type::Id(id) if matches!(self.resolve.types[id].kind, TypeDefKind::List(_)) => self.load_pair(body, place),
+            Type::Id(id) if matches!(self.resolve.types[id].kind, TypeDefKind::Handle(_)) => {
+                body.base(place).op(Instruction::I32Load(mem(place)))
+            }
             other => return Err(unsupported(self.resolve, &other)),
         };
         Ok(())

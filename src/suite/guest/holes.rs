@@ -199,6 +199,8 @@ fn same_shape(resolve: &Resolve, a: &Type, b: &Type) -> bool {
         (a, b) => a.is_none() && b.is_none(),
     };
     match (defined(resolve, a), defined(resolve, b)) {
+        // An owned handle is lent where a borrowed one is asked for; the host checks what it refers to.
+        (Some(TypeDefKind::Handle(_)), Some(TypeDefKind::Handle(_))) => true,
         (Some(TypeDefKind::Option(a)), Some(TypeDefKind::Option(b))) => same_shape(resolve, a, b),
         (Some(TypeDefKind::List(a)), Some(TypeDefKind::List(b))) => same_shape(resolve, a, b),
         (Some(TypeDefKind::Result(a)), Some(TypeDefKind::Result(b))) => each(&a.ok, &b.ok) && each(&a.err, &b.err),

@@ -57,13 +57,13 @@ fn find_import<'a>(
     name: &str,
 ) -> Result<(&'a WorldKey, &'a Function), ProgramError> {
     let unknown = || ProgramError::new(format!("the guest's world imports no function `{name}`"));
-    let (interface, function) = name.rsplit_once('.').ok_or_else(unknown)?;
+    let (interface, function) = name.split_once('.').ok_or_else(unknown)?;
     for (key, item) in &resolve.worlds[world].imports {
         let WorldItem::Interface { id, .. } = item else { continue };
         let full = resolve.name_world_key(key);
         let unversioned = full.split('@').next().unwrap_or(&full);
         let short = unversioned.rsplit('/').next().unwrap_or(unversioned);
-        if [short, unversioned, full.as_str()].contains(&interface)
+        if [short, unversioned].contains(&interface)
             && let Some(function) = resolve.interfaces[*id].functions.get(function)
         {
             return Ok((key, function));
