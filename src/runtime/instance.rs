@@ -3,6 +3,7 @@
 //! An instance from which a call did not come back with a result is poisoned and must be dropped; this module says so
 //! ([`Ended`]) and leaves the dropping, and whatever follows, to the owner.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
@@ -57,6 +58,12 @@ impl Instance {
         let call = CurrentCall::new(Arc::clone(&clock));
         let host = Host::new(services, component, registry, call.clone());
         let mut store = Store::new(services.engine.wasmtime(), host);
+        // The new store counts already, so that of two that are made at a time at most one passes for the last place.
+        let (held, most) = (services.counters.instances.load(Ordering::Relaxed), services.limits.instances);
+        if held > most {
+            let message = format!("the runtime holds {most} instances already, as many as its limits allow");
+            return Err(LoadError::new(LoadCode::ResourceExhausted, message));
+        }
         store.limiter(|host| &mut host.limiter);
         store.epoch_deadline_callback(|context| context.data().call.tick());
         let ordinal = {

@@ -27,6 +27,8 @@ pub struct HostLimits {
     pub component_bytes: u64,
     /// What one call may carry from a guest to the host, in bytes: 16 MiB, the largest message.
     pub hostcall_bytes: usize,
+    /// How many instances the runtime holds at a time: 512, as many as an engine has room for unless told otherwise.
+    pub instances: u64,
     /// How long instantiation may take, in milliseconds.
     pub instantiate_ms: u64,
     /// How long `metadata` may take, in milliseconds.
@@ -51,6 +53,7 @@ impl Default for HostLimits {
             mailbox_capacity: 65_536,
             component_bytes: 64 << 20,
             hostcall_bytes: 16 << 20,
+            instances: 512,
             instantiate_ms: 1_000,
             metadata_ms: 1_000,
             init_ms: 1_000,

@@ -357,6 +357,7 @@ fn limits(given: &BTreeMap<String, u64>) -> Result<HostLimits, DriverError> {
             "mailbox-capacity" => limits.mailbox_capacity = u32::try_from(*value).unwrap_or(u32::MAX),
             "component-bytes" => limits.component_bytes = *value,
             "hostcall-bytes" => limits.hostcall_bytes = *value as usize,
+            "instances" => limits.instances = *value,
             "instantiate-ms" => limits.instantiate_ms = *value,
             "metadata-ms" => limits.metadata_ms = *value,
             "init-ms" => limits.init_ms = *value,
