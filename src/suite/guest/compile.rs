@@ -20,7 +20,7 @@ use super::imports::{Imported, imports};
 use super::module::{self, COUNTER, HEAP, HEAP_START, Module};
 use super::program::Program;
 use super::script::Actions;
-use crate::contract::TrapKind;
+use crate::contract::{TrapKind, payload};
 
 pub(super) const ABI: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
 
@@ -117,7 +117,8 @@ impl<'a> Compiler<'a> {
         };
         if function.name == "execute" {
             for (operation, actions) in &actions.on {
-                self.on(&mut body, operation, actions, &scope).map_err(|why| why.within("on"))?;
+                let place = format!("on.\"{}\"", payload::render(operation));
+                self.on(&mut body, operation, actions, &scope).map_err(|why| why.within(&place))?;
             }
         }
         self.actions(&mut body, own, &scope).map_err(|why| why.within(&function.name))?;
