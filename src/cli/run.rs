@@ -1,12 +1,16 @@
 //! `airssys-wasm run`.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use airssys_wasm::contract::multicodec::{self, Codec};
 use airssys_wasm::contract::payload;
 use airssys_wasm::manifest::{self, ManifestReadError};
 use airssys_wasm::runtime::{Call, LoadOptions, Runtime};
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::exit::Exit;
 use super::snippet;
@@ -54,9 +58,16 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
 }
 
 pub(crate) fn run(args: RunArgs) -> anyhow::Result<Exit> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = match log_filter() {
+        Ok(filter) => filter,
+        Err(why) => {
+            eprintln!("error: RUST_LOG: {why}; write a level, or target=level with commas between, such as info");
+            return Ok(Exit::BadInput);
+        }
+    };
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let output = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(output.with_filter(filter)).init();
     match manifest::read(&args.dir) {
         Ok(_) => {}
         Err(ManifestReadError::Invalid { manifest, errors }) => {
@@ -69,6 +80,14 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<Exit> {
         }
     }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(operate(args))
+}
+
+/// What is logged to standard error: warnings, unless `RUST_LOG` says otherwise.
+fn log_filter() -> Result<Targets, tracing_subscriber::filter::ParseError> {
+    match std::env::var("RUST_LOG") {
+        Ok(wanted) if !wanted.trim().is_empty() => wanted.parse(),
+        _ => Ok(Targets::new().with_default(tracing::Level::WARN)),
+    }
 }
 
 async fn operate(args: RunArgs) -> anyhow::Result<Exit> {
