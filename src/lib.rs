@@ -63,6 +63,7 @@
 
 pub mod contract;
 pub mod manifest;
+pub mod permission;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "suite")]
