@@ -1,5 +1,8 @@
 //! What is granted and what is denied, row by row.
 
+#[cfg(feature = "cli")]
+#[path = "permission/command.rs"]
+mod command;
 #[path = "permission/oracle.rs"]
 mod oracle;
 #[path = "permission/policy.rs"]
