@@ -1,7 +1,7 @@
 //! Matching and normalising, against the plainest implementation that can be written.
 
 use airssys_wasm::manifest::Capabilities;
-use airssys_wasm::permission::{Access, Decision, FourAction, Grants, PathPattern, normalise};
+use airssys_wasm::permission::{Access, Decision, FourAction, Grants, PathPattern, Policy, PolicyMode, normalise};
 use proptest::prelude::*;
 
 use super::{of, reading};
@@ -86,6 +86,14 @@ proptest! {
             Decision::Granted { rule } => prop_assert!(expected(&rule.pattern, &path), "{}", rule.pattern),
             Decision::Denied { .. } => prop_assert!(!all.iter().any(|pattern| expected(pattern, &path))),
         }
+    }
+
+    #[test]
+    fn what_a_policy_lets_through_is_within_it(allow in pattern(), asked in pattern(), path in normal_path()) {
+        let policy = Policy { mode: PolicyMode::Strict, allow: reading(&[&allow]) };
+        let admitted = policy.admit(&reading(&[&asked]), &Capabilities::default()).is_ok();
+        prop_assert!(!admitted || !expected(&asked, &path) || expected(&allow, &path));
+        prop_assert!(policy.admit(&policy.allow, &Capabilities::default()).is_ok());
     }
 
     #[test]
