@@ -19,7 +19,8 @@
 //! validated whole, by [`manifest`], before a byte of wasm is looked at. The loader goes through the phases of a
 //! load; the first that fails ends it and leaves nothing. A component that runs is a task that owns one instance and
 //! takes calls one at a time, under a deadline, a fuel limit and a memory limit. Every function of the host that
-//! needs a permission passes one gate. No grants are in force yet, so the gate denies, and there is no audit.
+//! needs a permission passes one gate. The gate denies every access, for the services behind it do not exist yet, and
+//! there is no audit; how accesses are decided is in [`permission`] already.
 //!
 //! [`contract`] is what both share: identifiers, codes, states, trap kinds, the multicodec prefix, the version rule.
 //!
@@ -31,7 +32,7 @@
 //! | `suite` | the module `suite`, without any runtime |
 //! | `cli` | the command `airssys-wasm`, and `manifest::migrate` |
 //!
-//! All are on by default. [`contract`] and [`manifest`] are always there. A crate that has its own runtime judged
+//! All are on by default. [`contract`], [`manifest`] and [`permission`] are always there. A crate that has its own runtime judged
 //! takes `default-features = false, features = ["suite"]` and starts at [`suite::main`](suite/fn.main.html).
 //!
 //! # Example
@@ -63,6 +64,7 @@
 
 pub mod contract;
 pub mod manifest;
+pub mod permission;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "suite")]

@@ -1,6 +1,6 @@
 //! The arguments of the command. Doc comments are its help.
 
-use super::manifest;
+use super::{manifest, permissions};
 
 /// WebAssembly components as plugins: checks manifests, runs components, judges runtimes.
 #[derive(Debug, clap::Parser)]
@@ -14,6 +14,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Check a component.toml, or convert one of an earlier draft.
     Manifest(manifest::ManifestArgs),
+    /// Explain what a manifest permits, and what not.
+    Permissions(permissions::PermissionsArgs),
     /// Load a component, execute operations and print their results.
     #[cfg(feature = "runtime")]
     Run(super::run::RunArgs),

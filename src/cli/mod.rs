@@ -5,6 +5,7 @@
 pub(crate) mod args;
 pub(crate) mod exit;
 mod manifest;
+mod permissions;
 #[cfg(feature = "runtime")]
 mod run;
 mod snippet;
@@ -18,6 +19,7 @@ use exit::Exit;
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     match args.command {
         Command::Manifest(args) => manifest::run(args),
+        Command::Permissions(args) => permissions::run(args),
         #[cfg(feature = "runtime")]
         Command::Run(args) => run::run(args),
         #[cfg(all(feature = "suite", feature = "runtime"))]

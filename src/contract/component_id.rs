@@ -37,6 +37,15 @@ impl ComponentId {
     /// [`ComponentIdError`] says which rule the text breaks.
     pub fn new(text: impl Into<String>) -> Result<Self, ComponentIdError> {
         let text = text.into();
+        Self::check(&text)?;
+        Ok(Self(text))
+    }
+
+    /// Checks whether a text is an identifier, without keeping it.
+    ///
+    /// # Errors
+    /// [`ComponentIdError`] says which rule the text breaks.
+    pub fn check(text: &str) -> Result<(), ComponentIdError> {
         if text.is_empty() {
             return Err(ComponentIdError::Empty);
         }
@@ -45,12 +54,12 @@ impl ComponentId {
         }
         let (namespace, name) = match text.split_once(':') {
             Some((namespace, name)) => (Some(namespace), name),
-            None => (None, text.as_str()),
+            None => (None, text),
         };
         if let Some(part) = namespace.into_iter().chain([name]).find(|part| !is_identifier_part(part)) {
             return Err(ComponentIdError::Form(part.to_owned()));
         }
-        Ok(Self(text))
+        Ok(())
     }
 
     /// The identifier as text.

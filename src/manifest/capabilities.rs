@@ -12,7 +12,7 @@ use super::walk::{Table, Value};
 pub(super) fn capabilities(t: &mut Table<'_>) -> Capabilities {
     let filesystem = t.table("filesystem", |t| four_actions(t, pattern::check_path));
     let network = network(t);
-    let (storage, storage_max_bytes) = t.table("storage", storage);
+    let (storage, storage_everywhere, storage_max_bytes) = t.table("storage", storage);
     let process_spawn = t.table("process", |t| t.list("spawn", pattern(pattern::check_path)));
     let (messaging_send, messaging_request) = t.table("messaging", |t| {
         (t.list("send", pattern(pattern::check_target)), t.list("request", pattern(pattern::check_target)))
@@ -22,6 +22,7 @@ pub(super) fn capabilities(t: &mut Table<'_>) -> Capabilities {
         filesystem,
         network,
         storage,
+        storage_everywhere,
         storage_max_bytes,
         process_spawn,
         messaging_send,
@@ -39,7 +40,7 @@ fn four_actions(t: &mut Table<'_>, check: fn(&str) -> Result<(), PatternError>) 
     }
 }
 
-fn storage(t: &mut Table<'_>) -> (FourActions, Option<u64>) {
+fn storage(t: &mut Table<'_>) -> (FourActions, usize, Option<u64>) {
     let everywhere = t.list("namespaces", pattern(pattern::check_namespace));
     let mut actions = four_actions(t, pattern::check_namespace);
     let max_bytes = t.optional("max-size", size(0));
@@ -48,7 +49,7 @@ fn storage(t: &mut Table<'_>) -> (FourActions, Option<u64>) {
         let known: HashSet<&String> = everywhere.iter().collect();
         action.extend(own.into_iter().filter(|namespace| !known.contains(namespace)));
     }
-    (actions, max_bytes)
+    (actions, everywhere.len(), max_bytes)
 }
 
 fn network(t: &mut Table<'_>) -> Vec<NetworkRule> {

@@ -108,6 +108,9 @@ pub struct Capabilities {
     pub network: Vec<NetworkRule>,
     /// Namespace patterns by action; `namespaces` of the manifest stands in all four.
     pub storage: FourActions,
+    /// How many patterns at the start of each of the four come from `namespaces`.
+    #[serde(skip)]
+    pub storage_everywhere: usize,
     /// `storage.max-size` in bytes.
     pub storage_max_bytes: Option<u64>,
     /// Patterns of executables that may be spawned.

@@ -1,0 +1,148 @@
+//! The operator's policy, which bounds every manifest.
+
+use std::fmt;
+
+use super::decision::{Class, Rule};
+use super::glob::PathPattern;
+use super::grants::Grants;
+use super::host::Pattern;
+use super::names;
+use super::path::is_special;
+use super::rules::{RuleError, rules};
+use crate::contract::kebab_enum;
+use crate::manifest::Capabilities;
+
+kebab_enum! {
+    /// What becomes of a manifest that asks for more than the policy allows.
+    pub enum PolicyMode {
+        /// The load is refused (`policy-denied`).
+        Strict = "strict",
+        /// The excess is dropped.
+        Permissive = "permissive",
+        /// The manifest is accepted as it is.
+        Development = "development",
+    }
+}
+
+/// What manifests may ask for. In no mode does it grant what a manifest does not declare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// What becomes of the excess.
+    pub mode: PolicyMode,
+    /// The most that a manifest may ask for.
+    pub allow: Capabilities,
+}
+
+/// A manifest within its policy.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// What is in force.
+    pub grants: Grants,
+    /// Rules beyond the policy that were dropped; the optional ones among them in strict mode, too.
+    pub dropped: Vec<Rule>,
+    /// Rules beyond the policy that are in force all the same, in development mode.
+    pub beyond: Vec<Rule>,
+}
+
+/// Why a policy admits no grants.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// A strict policy, and all that is required beyond it.
+    #[error("the policy does not allow {}", Listed(.0))]
+    Denied(Vec<Rule>),
+    /// A pattern of the manifest is none.
+    #[error(transparent)]
+    Manifest(RuleError),
+    /// A pattern of the policy is none.
+    #[error("in the policy: {0}")]
+    Policy(RuleError),
+}
+
+struct Listed<'a>(&'a [Rule]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, rule) in self.0.iter().enumerate() {
+            write!(f, "{}{rule}", if index == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl Policy {
+    /// Bounds the capabilities of a manifest. The optional ones never fail it.
+    ///
+    /// # Errors
+    /// [`PolicyError`] lists all excess at once.
+    pub fn admit(&self, required: &Capabilities, optional: &Capabilities) -> Result<Admitted, PolicyError> {
+        let bound = rules(&self.allow, "allow").into_iter().map(Bound::new).collect::<Result<Vec<_>, _>>();
+        let bound = bound.map_err(PolicyError::Policy)?;
+        let split = |capabilities, table| {
+            let asked = rules(capabilities, table).into_iter().map(Bound::new).collect::<Result<Vec<_>, _>>();
+            let (within, beyond): (Vec<_>, Vec<_>) = asked
+                .map_err(PolicyError::Manifest)?
+                .into_iter()
+                .partition(|asked| bound.iter().any(|allowed| allowed.covers(asked)));
+            let rules = |asked: Vec<Bound>| asked.into_iter().map(|asked| asked.rule).collect::<Vec<_>>();
+            Ok::<_, PolicyError>((rules(within), rules(beyond)))
+        };
+        let (mut kept, mut excess) = split(required, "capabilities")?;
+        if self.mode == PolicyMode::Strict && !excess.is_empty() {
+            return Err(PolicyError::Denied(excess));
+        }
+        let (within, beyond) = split(optional, "capabilities.optional")?;
+        kept.extend(within);
+        excess.extend(beyond);
+        let (dropped, beyond) = match self.mode {
+            PolicyMode::Strict | PolicyMode::Permissive => (excess, Vec::new()),
+            PolicyMode::Development => (Vec::new(), excess),
+        };
+        kept.extend(beyond.iter().cloned());
+        let grants = Grants::of(kept).map_err(PolicyError::Manifest)?;
+        Ok(Admitted { grants, dropped, beyond })
+    }
+}
+
+/// A rule, ready for the question whether one bounds another.
+struct Bound {
+    rule: Rule,
+    form: Form,
+}
+
+enum Form {
+    Path(PathPattern),
+    Host(Pattern),
+    Name,
+}
+
+impl Bound {
+    fn new(rule: Rule) -> Result<Self, RuleError> {
+        let form = match rule.class {
+            Class::Filesystem | Class::Process => PathPattern::new(&rule.pattern).map(Form::Path),
+            Class::Network => Pattern::parse(&rule.pattern).map(Form::Host),
+            Class::Storage | Class::Messaging | Class::HostFunctions => Ok(Form::Name),
+        };
+        match form {
+            Ok(form) => Ok(Self { rule, form }),
+            Err(kind) => Err(RuleError { rule, kind }),
+        }
+    }
+
+    /// Whether this surely permits all that `other` permits. What cannot be shown counts as excess.
+    fn covers(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.rule, &other.rule);
+        if (ours.class, ours.action) != (theirs.class, theirs.action) {
+            return false;
+        }
+        match (&self.form, &other.form) {
+            // Wildcards do not reach the kernel's trees: a rule into them is covered by itself alone.
+            (Form::Path(_), Form::Path(_)) if is_special(&theirs.pattern) => ours.pattern == theirs.pattern,
+            (Form::Path(ours), Form::Path(theirs)) => ours.covers(theirs),
+            (Form::Host(our), Form::Host(their)) => {
+                (ours.port.is_none() || ours.port == theirs.port) && our.covers(their)
+            }
+            _ => names::covers(&ours.pattern, &theirs.pattern),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The path patterns of one action, found by their literal segments.
+
+use std::collections::HashMap;
+
+use super::glob::{self, PathPattern, Segment};
+use super::grants::Work;
+use super::path::{is_special, segment_at};
+
+/// Patterns by their literal segments, as a tree: a path is led past all those that start otherwise.
+#[derive(Debug, Clone)]
+pub(super) struct PathTree {
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Node {
+    children: HashMap<Box<str>, usize>,
+    /// The rule of the literal pattern that ends here.
+    literal: Option<usize>,
+    /// Patterns whose first wildcard is in the next segment, by what stands in that segment in front of it.
+    wild: HashMap<Box<str>, Vec<(usize, Vec<Segment>)>>,
+    /// The lengths of the keys of `wild`, each once.
+    lengths: Vec<usize>,
+}
+
+impl Default for PathTree {
+    fn default() -> Self {
+        Self { nodes: vec![Node::default()] }
+    }
+}
+
+impl PathTree {
+    pub(super) fn insert(&mut self, pattern: PathPattern, rule: usize) {
+        let mut segments = pattern.into_segments();
+        let literals = segments.iter().take_while(|segment| matches!(segment, Segment::Literal(_))).count();
+        let mut node = 0;
+        for segment in segments.drain(..literals) {
+            let fresh = self.nodes.len();
+            node = *self.nodes[node].children.entry(segment.head().into()).or_insert(fresh);
+            if node == fresh {
+                self.nodes.push(Node::default());
+            }
+        }
+        let node = &mut self.nodes[node];
+        let Some(first) = segments.first() else {
+            node.literal.get_or_insert(rule);
+            return;
+        };
+        let head = first.head();
+        if !node.lengths.contains(&head.len()) {
+            node.lengths.push(head.len());
+        }
+        node.wild.entry(head.into()).or_default().push((rule, segments));
+    }
+
+    /// A rule that matches a normal path. Of several, the one with the fewest literal segments.
+    pub(super) fn find(&self, path: &str, work: &mut Work) -> Option<usize> {
+        let literally = is_special(path);
+        let (mut node, mut at) = (&self.nodes[0], 1);
+        while let Some((name, next)) = segment_at(path, at) {
+            if !literally && let Some(rule) = node.find_wild(name, path, at, work) {
+                return Some(rule);
+            }
+            node = &self.nodes[*node.children.get(name)?];
+            at = next;
+        }
+        work.rules += u64::from(node.literal.is_some());
+        node.literal
+    }
+}
+
+impl Node {
+    fn find_wild(&self, name: &str, path: &str, at: usize, work: &mut Work) -> Option<usize> {
+        let heads = self.lengths.iter().filter_map(|&length| name.get(..length));
+        let mut candidates = heads.filter_map(|head| self.wild.get(head)).flatten();
+        let found = candidates.find(|(_, segments)| {
+            work.rules += 1;
+            glob::matches(segments, path, at, &mut work.steps)
+        });
+        found.map(|(rule, _)| *rule)
+    }
+}

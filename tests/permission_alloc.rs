@@ -1,0 +1,41 @@
+//! What is granted allocates nothing.
+
+use airssys_wasm::manifest::{Capabilities, FourActions, NetworkAction, NetworkRule};
+use airssys_wasm::permission::{Access, FourAction, Grants, MessagingAction};
+
+#[test]
+fn a_granted_decision_allocates_nothing() {
+    let list = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect::<Vec<_>>();
+    let outbound = |host: &str| NetworkRule { action: NetworkAction::Outbound, host: host.to_owned(), port: None };
+    let asked = Capabilities {
+        filesystem: FourActions {
+            read: list(&["/etc/a", "/data/**/x*.{json,txt}", "/var/**"]),
+            ..FourActions::default()
+        },
+        storage: FourActions { read: list(&["app:*", "b:c"]), ..FourActions::default() },
+        network: vec![outbound("*.example.com"), outbound("10.0.0.*"), outbound("*")],
+        process_spawn: list(&["/usr/bin/*"]),
+        messaging_send: list(&["acme:*"]),
+        host_functions: list(&["geo.lookup"]),
+        ..Capabilities::default()
+    };
+    let grants = Grants::new(&asked, &Capabilities::default()).unwrap();
+    for access in [
+        Access::Filesystem(FourAction::Read, "/etc/a"),
+        Access::Filesystem(FourAction::Read, "/data/a/b/c/xyz.json"),
+        Access::Filesystem(FourAction::Read, "/var/a"),
+        Access::Network(NetworkAction::Outbound, "API.Example.com.", 443),
+        Access::Network(NetworkAction::Outbound, "0xa.0.0.1", 443),
+        Access::Network(NetworkAction::Outbound, "[2606:4700::1111]", 443),
+        Access::Storage(FourAction::Read, "app:x"),
+        Access::Storage(FourAction::Read, "b:c"),
+        Access::Process("/usr/bin/git"),
+        Access::Messaging(MessagingAction::Send, "acme:db"),
+        Access::HostFunction("geo.lookup"),
+    ] {
+        let mut granted = false;
+        let counted = allocation_counter::measure(|| granted = grants.decide(access).is_granted());
+        assert!(granted, "{access:?}");
+        assert_eq!((counted.count_total, counted.bytes_total), (0, 0), "{access:?}");
+    }
+}
