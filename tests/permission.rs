@@ -315,7 +315,7 @@ fn host_functions_and_commands() {
 #[case(Access::Filesystem(FourAction::List, "/"), "no rule permits it: -")]
 #[case(
     Access::Filesystem(FourAction::Read, "/proc/self/environ"),
-    r#"no rule permits it, and wildcards do not reach /proc, /sys and /dev: add "/proc/self/environ" to capabilities.filesystem.read in component.toml"#
+    r#"no rule permits it, and wildcards do not reach devices, FIFOs, sockets, /proc, /sys and /dev: add "/proc/self/environ" to capabilities.filesystem.read in component.toml"#
 )]
 #[case(
     Access::Network(NetworkAction::Outbound, "C.d.", 443),

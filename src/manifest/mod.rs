@@ -14,6 +14,7 @@ mod migrate_hint;
 mod model;
 mod parse;
 pub mod pattern;
+mod policy;
 mod read;
 mod sink;
 mod size;
@@ -28,4 +29,5 @@ pub use model::{
     Resources, RestartPolicy, WitDependency, WitSource,
 };
 pub use parse::MAX_MANIFEST_BYTES;
+pub(crate) use policy::parse_policy;
 pub use size::{SizeError, parse_size};

@@ -156,8 +156,9 @@ pub enum Reason {
     /// No rule matches.
     #[error("no rule permits it")]
     Undeclared,
-    /// The path is in `/proc`, `/sys` or `/dev`, and no rule without wildcards names it.
-    #[error("no rule permits it, and wildcards do not reach /proc, /sys and /dev")]
+    /// The path is in `/proc`, `/sys` or `/dev`, or a device, a FIFO or a socket, and no rule without wildcards names
+    /// it.
+    #[error("no rule permits it, and wildcards do not reach devices, FIFOs, sockets, /proc, /sys and /dev")]
     Special,
     /// The address is not public, and no rule names it or its range.
     #[error("no rule names this address, which is not public")]

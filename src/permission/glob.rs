@@ -15,6 +15,8 @@ const MAX_WORDS: usize = pattern::MAX_PATH_BYTES / 64 + 1;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern {
     segments: Vec<Segment>,
+    /// What stands behind the last wildcard; each path that matches ends in it.
+    tail: Box<str>,
 }
 
 /// What one segment of a pattern stands for.
@@ -63,7 +65,8 @@ impl PathPattern {
         if segments.last() == Some(&Segment::Globstar) {
             segments.push(Segment::new("*"));
         }
-        Ok(Self { segments })
+        let tail = pattern.rfind(['*', '?', ']', '}']).map_or(pattern, |wildcard| &pattern[wildcard + 1..]);
+        Ok(Self { segments, tail: tail.into() })
     }
 
     /// Whether a path that is already normal matches.
@@ -95,6 +98,11 @@ impl PathPattern {
             }
         }
         covered[0]
+    }
+
+    /// The literal text in which each path ends that matches.
+    pub(super) fn tail(&self) -> &str {
+        &self.tail
     }
 
     pub(super) fn into_segments(self) -> Vec<Segment> {

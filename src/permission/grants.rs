@@ -58,12 +58,30 @@ impl Grants {
     /// As [`decide`](Self::decide), with what it took.
     pub fn decide_with_work(&self, access: Access<'_>) -> (Decision<'_>, Work) {
         let mut work = Work::default();
-        let decision = match self.find(access, &mut work) {
+        let found = self.find(access, &mut work);
+        (self.decision(access, found), work)
+    }
+
+    fn decision(&self, access: Access<'_>, found: Result<usize, Reason>) -> Decision<'_> {
+        match found {
             Ok(rule) => Decision::Granted { rule: &self.rules[rule] },
             Err(reason @ Reason::Malformed(_)) => Decision::Denied { reason, mend: None },
             Err(reason) => Decision::Denied { reason, mend: mend(access, &resource(access)) },
-        };
-        (decision, work)
+        }
+    }
+
+    /// The same grants without the rules that `revoked` names, and those rules.
+    #[must_use]
+    pub fn without(&self, revoked: impl Fn(&Rule) -> bool) -> (Self, Vec<Rule>) {
+        let (gone, kept): (Vec<_>, Vec<_>) = self.rules.iter().cloned().partition(|rule| revoked(rule));
+        // Each of these rules was compiled before, so that none can fail now; if one did, less would be granted.
+        (Self::of(kept).unwrap_or_default(), gone)
+    }
+
+    /// Decides an action on a device, a FIFO or a socket, which only a rule without wildcards permits.
+    pub fn decide_special(&self, action: FourAction, path: &str) -> Decision<'_> {
+        let found = find_path(&self.filesystem[action as usize], path, true, &mut Work::default());
+        self.decision(Access::Filesystem(action, path), found)
     }
 
     /// Decides about an address to which the host of a network access was resolved: only what this grants may be
@@ -126,8 +144,10 @@ impl Grants {
     /// The rule that permits an access.
     fn find(&self, access: Access<'_>, work: &mut Work) -> Result<usize, Reason> {
         let found = match access {
-            Access::Filesystem(action, path) => return find_path(&self.filesystem[action as usize], path, work),
-            Access::Process(command) => return find_path(&self.process, command, work),
+            Access::Filesystem(action, path) => {
+                return find_path(&self.filesystem[action as usize], path, false, work);
+            }
+            Access::Process(command) => return find_path(&self.process, command, false, work),
             Access::Network(_, _, 0) => return Err(Malformed::Port.into()),
             Access::Network(action, host, port) => {
                 let host = Host::parse(host).ok_or(Malformed::Host)?;
@@ -150,9 +170,10 @@ impl Grants {
     }
 }
 
-fn find_path(tree: &PathTree, path: &str, work: &mut Work) -> Result<usize, Reason> {
+fn find_path(tree: &PathTree, path: &str, literally: bool, work: &mut Work) -> Result<usize, Reason> {
     let path = normalise(path).map_err(Malformed::Path)?;
-    tree.find(&path, work).ok_or(if is_special(&path) { Reason::Special } else { Reason::Undeclared })
+    let reason = if literally || is_special(&path) { Reason::Special } else { Reason::Undeclared };
+    tree.find(&path, literally, work).ok_or(reason)
 }
 
 /// What an access is about, in the form in which a pattern would name it.

@@ -10,7 +10,7 @@ use super::names;
 use super::path::is_special;
 use super::rules::{RuleError, rules};
 use crate::contract::kebab_enum;
-use crate::manifest::Capabilities;
+use crate::manifest::{Capabilities, ManifestErrors, parse_policy};
 
 kebab_enum! {
     /// What becomes of a manifest that asks for more than the policy allows.
@@ -71,6 +71,23 @@ impl fmt::Display for Listed<'_> {
 }
 
 impl Policy {
+    /// Reads a policy: `mode` and, under `[allow]`, the tables of a manifest's `[capabilities]`.
+    ///
+    /// ```
+    /// use airssys_wasm::permission::{Policy, PolicyMode};
+    ///
+    /// let policy = Policy::parse("mode = \"strict\"\n[allow.filesystem]\nread = [\"/srv/**\"]").unwrap();
+    /// assert_eq!(policy.mode, PolicyMode::Strict);
+    /// assert_eq!(policy.allow.filesystem.read, ["/srv/**"]);
+    /// ```
+    ///
+    /// # Errors
+    /// [`ManifestErrors`] holds everything that is wrong with it, with places.
+    pub fn parse(text: &str) -> Result<Self, ManifestErrors> {
+        let (mode, allow) = parse_policy(text, PolicyMode::ALL, PolicyMode::as_str)?;
+        Ok(Self { mode, allow })
+    }
+
     /// Bounds the capabilities of a manifest. The optional ones never fail it.
     ///
     /// # Errors

@@ -17,11 +17,15 @@ struct Node {
     children: HashMap<Box<str>, usize>,
     /// The rule of the literal pattern that ends here.
     literal: Option<usize>,
-    /// Patterns whose first wildcard is in the next segment, by what stands in that segment in front of it.
-    wild: HashMap<Box<str>, Vec<(usize, Vec<Segment>)>>,
-    /// The lengths of the keys of `wild`, each once.
-    lengths: Vec<usize>,
+    /// Patterns whose first wildcard is in the next segment, by what stands in that segment in front of it, and then
+    /// by what stands behind the last wildcard.
+    wild: HashMap<Box<str>, HashMap<Box<str>, Vec<Candidate>>>,
+    /// The lengths of the keys of `wild`, each pair once.
+    lengths: Vec<(usize, usize)>,
 }
+
+/// A rule, and its pattern from the first segment with a wildcard on.
+type Candidate = (usize, Vec<Segment>);
 
 impl Default for PathTree {
     fn default() -> Self {
@@ -31,6 +35,7 @@ impl Default for PathTree {
 
 impl PathTree {
     pub(super) fn insert(&mut self, pattern: PathPattern, rule: usize) {
+        let tail = pattern.tail().to_owned();
         let mut segments = pattern.into_segments();
         let literals = segments.iter().take_while(|segment| matches!(segment, Segment::Literal(_))).count();
         let mut node = 0;
@@ -47,15 +52,16 @@ impl PathTree {
             return;
         };
         let head = first.head();
-        if !node.lengths.contains(&head.len()) {
-            node.lengths.push(head.len());
+        if !node.lengths.contains(&(head.len(), tail.len())) {
+            node.lengths.push((head.len(), tail.len()));
         }
-        node.wild.entry(head.into()).or_default().push((rule, segments));
+        node.wild.entry(head.into()).or_default().entry(tail.into()).or_default().push((rule, segments));
     }
 
-    /// A rule that matches a normal path. Of several, the one with the fewest literal segments.
-    pub(super) fn find(&self, path: &str, work: &mut Work) -> Option<usize> {
-        let literally = is_special(path);
+    /// A rule that matches a normal path. Of several, the one with the fewest literal segments. `literally` leaves out
+    /// all rules with wildcards; for the kernel's own trees they are left out always.
+    pub(super) fn find(&self, path: &str, literally: bool, work: &mut Work) -> Option<usize> {
+        let literally = literally || is_special(path);
         let (mut node, mut at) = (&self.nodes[0], 1);
         while let Some((name, next)) = segment_at(path, at) {
             if !literally && let Some(rule) = node.find_wild(name, path, at, work) {
@@ -71,8 +77,11 @@ impl PathTree {
 
 impl Node {
     fn find_wild(&self, name: &str, path: &str, at: usize, work: &mut Work) -> Option<usize> {
-        let heads = self.lengths.iter().filter_map(|&length| name.get(..length));
-        let mut candidates = heads.filter_map(|head| self.wild.get(head)).flatten();
+        let keys = self
+            .lengths
+            .iter()
+            .filter_map(|&(head, tail)| Some((name.get(..head)?, path.get(path.len().checked_sub(tail)?..)?)));
+        let mut candidates = keys.filter_map(|(head, tail)| self.wild.get(head)?.get(tail)).flatten();
         let found = candidates.find(|(_, segments)| {
             work.rules += 1;
             glob::matches(segments, path, at, &mut work.steps)
