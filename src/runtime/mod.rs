@@ -8,6 +8,7 @@
 //! [`Runtime`] → `actor` (queue, restart rule) → `instance` (bounds of one call) → guest → `host` (gate, act).
 
 mod actor;
+pub mod audit;
 mod bindings;
 mod builder;
 mod call;
