@@ -1,5 +1,9 @@
 //! Where records go.
 
+use std::io;
+use std::path::PathBuf;
+
+use super::line::MAX_LINE_BYTES;
 use super::record::AuditRecord;
 
 /// A place for records.
@@ -42,7 +46,56 @@ pub enum AuditError {
     /// The numbers are used up.
     #[error("no sequence is left")]
     Exhausted,
+    /// The record does not follow the last one that the sink holds.
+    #[error("record {given} does not follow record {held}")]
+    OutOfOrder {
+        /// The sequence of the last record held.
+        held: u64,
+        /// The sequence, or the first lost sequence, of the record given.
+        given: u64,
+    },
+    /// The record is longer than a line of a log may be. None is whose texts were cut.
+    #[error("the record has {0} bytes as a line, at most {max} are allowed", max = MAX_LINE_BYTES)]
+    TooLong(usize),
+    /// A log file failed.
+    #[error("{}: {fault}", path.display())]
+    File {
+        /// The log, or its head.
+        path: PathBuf,
+        /// How.
+        fault: FileFault,
+    },
     /// A sink of the embedder failed.
     #[error(transparent)]
     Other(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What is wrong with a log file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// The system refused.
+    #[error("failed to {doing}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// It is a directory, a link, a pipe or something else that cannot be trusted to keep lines.
+    #[error("is no regular file")]
+    NotAFile,
+    /// Another process, or another sink of this one, writes it.
+    #[error("is in use by another writer")]
+    Locked,
+    /// What it holds is not what was written last. Nothing has been changed.
+    #[error(
+        "{what}, at byte {offset} of the log; see what `airssys-wasm audit verify` says, keep the log and its head as they are, and start a new log elsewhere"
+    )]
+    Damaged {
+        /// Where in the log.
+        offset: u64,
+        /// What.
+        what: &'static str,
+    },
 }
