@@ -17,6 +17,8 @@ mod config;
 mod engine;
 mod error;
 mod event;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "no host function calls it yet"))]
+mod files;
 mod guest_error;
 mod host;
 mod instance;
