@@ -93,6 +93,10 @@ pub(super) fn walk(root: &Arc<Dir>, path: &str) -> Result<Walked, Changed> {
             Step::Directory(handle) => walk.trail.push(name, handle),
             Step::Link(target) => {
                 walk.via_link |= asked_itself;
+                let Some(target) = target else {
+                    let error = FileError::Io("a link leads to a name that is not UTF-8".to_owned());
+                    return Ok(walk.nowhere(Some(&name), error));
+                };
                 if let Some(end) = walk.follow(&name, &target) {
                     return Ok(end);
                 }
@@ -186,7 +190,8 @@ fn join<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 /// What a name turned out to be.
 enum Step {
     Directory(Dir),
-    Link(String),
+    /// None leads to a name that is not UTF-8.
+    Link(Option<String>),
     /// The last name: something else, or nothing.
     End(Option<Metadata>),
     Blocked(FileError),
@@ -215,11 +220,8 @@ fn step(parent: &Dir, name: &str, last: bool) -> Step {
         _ => Step::Changed,
     };
     if found.is_symlink() {
-        match parent.read_link_contents(name).map(|target| target.into_os_string().into_string()) {
-            Ok(Ok(target)) => Step::Link(target),
-            Ok(Err(_)) => Step::Blocked(FileError::Io("a link leads to a name that is not UTF-8".to_owned())),
-            Err(error) => failed(error),
-        }
+        let target = parent.read_link_contents(name).map(|target| target.into_os_string().into_string().ok());
+        target.map_or_else(failed, Step::Link)
     } else if found.is_dir() {
         parent.open_dir_nofollow(name).map_or_else(failed, Step::Directory)
     } else if last {
