@@ -16,6 +16,9 @@ pub(crate) enum Command {
     Manifest(manifest::ManifestArgs),
     /// Explain what a manifest permits, and what not.
     Permissions(permissions::PermissionsArgs),
+    /// Check an audit log, or print its records.
+    #[cfg(feature = "runtime")]
+    Audit(super::audit::AuditArgs),
     /// Load a component, execute operations and print their results.
     #[cfg(feature = "runtime")]
     Run(super::run::RunArgs),

@@ -3,6 +3,8 @@
 //! A subcommand is a file here, a line in [`args::Command`] and one in [`run`].
 
 pub(crate) mod args;
+#[cfg(feature = "runtime")]
+mod audit;
 pub(crate) mod exit;
 mod manifest;
 mod permissions;
@@ -20,6 +22,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     match args.command {
         Command::Manifest(args) => manifest::run(args),
         Command::Permissions(args) => permissions::run(args),
+        #[cfg(feature = "runtime")]
+        Command::Audit(args) => audit::run(args),
         #[cfg(feature = "runtime")]
         Command::Run(args) => run::run(args),
         #[cfg(all(feature = "suite", feature = "runtime"))]

@@ -8,6 +8,7 @@
 //! [`Runtime`] → `actor` (queue, restart rule) → `instance` (bounds of one call) → guest → `host` (gate, act).
 
 mod actor;
+pub mod audit;
 mod bindings;
 mod builder;
 mod call;
@@ -17,6 +18,8 @@ mod config;
 mod engine;
 mod error;
 mod event;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "no host function calls it yet"))]
+mod files;
 mod guest_error;
 mod host;
 mod instance;
@@ -28,6 +31,8 @@ mod queue;
 mod registry;
 mod residue;
 mod services;
+#[cfg_attr(not(test), expect(dead_code, reason = "the host's storage functions do not call it yet"))]
+mod store;
 mod supervision;
 mod trap;
 mod wasi;
@@ -48,6 +53,7 @@ pub use event::{Event, EventKind, EventStream, Export};
 pub use limits::HostLimits;
 pub use log::{LogLevel, LogRecord, MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES};
 pub use residue::Residue;
+pub use store::{Store, StoreError, StoreFault};
 
 use component::Component;
 use queue::{Accept, Answer, Request};

@@ -1,0 +1,47 @@
+//! A log as lines, one in memory at a time.
+
+use std::io::{self, BufRead, Read as _};
+
+use super::line::MAX_LINE_BYTES;
+
+/// Reads lines of at most [`MAX_LINE_BYTES`].
+pub(super) struct Lines<R> {
+    reader: R,
+    /// How many lines were read.
+    pub(super) count: u64,
+    /// Where the next line starts, in bytes from where reading began.
+    pub(super) offset: u64,
+}
+
+/// One line, as it stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line<'a> {
+    /// With a line break, which is not part of it.
+    Whole(&'a [u8]),
+    /// What stands behind the last line break.
+    Torn,
+    /// No line break within [`MAX_LINE_BYTES`]; nothing behind it can be read.
+    Endless,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(reader: R) -> Self {
+        Self { reader, count: 0, offset: 0 }
+    }
+
+    /// Reads the next line into `buffer`; none at the end.
+    pub(super) fn next<'a>(&mut self, buffer: &'a mut Vec<u8>) -> io::Result<Option<Line<'a>>> {
+        buffer.clear();
+        let read = (&mut self.reader).take(MAX_LINE_BYTES as u64).read_until(b'\n', buffer)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.count += 1;
+        self.offset += read as u64;
+        Ok(Some(match buffer.strip_suffix(b"\n") {
+            Some(line) => Line::Whole(line),
+            None if read == MAX_LINE_BYTES => Line::Endless,
+            None => Line::Torn,
+        }))
+    }
+}
