@@ -1,0 +1,9 @@
+//! The client against peers of every kind, on real sockets.
+
+mod bodies;
+mod encrypted;
+mod peer;
+mod redirects;
+mod requests;
+mod responses;
+mod targets;
