@@ -177,10 +177,9 @@ fn check_head(head: &Parts, interim: usize, limits: &HttpLimits) -> Result<(), H
     Ok(())
 }
 
-/// Two readers of the same response must see the same body: it has one length, or it is chunked and nothing else.
+/// Two readers of the same response must see the same body: it has a length, or it is chunked and nothing else. That
+/// several lengths are one, is checked below.
 fn check_framing(headers: &HeaderMap) -> Result<(), HttpFailure> {
-    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
-    let length = lengths.next();
     let mut encodings = headers.get_all(TRANSFER_ENCODING).iter();
     let chunked = match encodings.next() {
         Some(value) if !value.as_bytes().eq_ignore_ascii_case(b"chunked") || encodings.next().is_some() => {
@@ -188,7 +187,7 @@ fn check_framing(headers: &HeaderMap) -> Result<(), HttpFailure> {
         }
         first => first.is_some(),
     };
-    if length.is_some() && chunked || lengths.any(|other| Some(other) != length) {
+    if chunked && headers.contains_key(CONTENT_LENGTH) {
         return Err(HttpFailure::protocol("the length of the response is ambiguous"));
     }
     Ok(())

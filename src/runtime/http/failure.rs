@@ -7,6 +7,8 @@ use std::io;
 use super::meter::Meter;
 use super::target::UrlError;
 
+const NO_HTTP2: &str = "the peer does not keep to HTTP/2 or gave the request up";
+
 /// Why there is no response; the cases are those of the interface.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HttpFailure {
@@ -59,21 +61,26 @@ impl HttpFailure {
                 _ => Self::protocol("the head of the response is cut off"),
             };
         }
-        if let Some(error) = io_error(error) {
-            return Self::connection(describe(error));
-        }
-        if error.is_canceled() || error.is_closed() {
+        let io_error = io_error(error);
+        // Whether the end shows when reading or when writing depends on who is faster.
+        if error.is_canceled() || error.is_closed() || io_error.is_some_and(ended) {
             return Self::connection("the peer closed the connection before a response");
         }
-        Self::protocol("the peer does not keep to HTTP/2 or gave the request up")
+        if let Some(error) = io_error {
+            return Self::connection(describe(error));
+        }
+        Self::protocol(NO_HTTP2)
     }
 
     /// What went wrong in the body of a response.
     pub(super) fn in_body(error: &hyper::Error) -> Self {
-        if error.is_incomplete_message() || io_error(error).is_some_and(ended) {
-            return Self::protocol("the body of the response is cut off");
+        match io_error(error) {
+            Some(error) if ended(error) => Self::protocol("the body of the response is cut off"),
+            _ if error.is_incomplete_message() => Self::protocol("the body of the response is cut off"),
+            Some(_) => Self::protocol("the body of the response is malformed"),
+            // Whether a stream ends in its head or in its body depends on who is faster.
+            None => Self::protocol(NO_HTTP2),
         }
-        Self::protocol("the body of the response is malformed")
     }
 }
 
@@ -83,8 +90,8 @@ pub(super) fn describe(error: &io::Error) -> String {
 }
 
 fn ended(error: &io::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof)
 }
 
 fn io_error(error: &hyper::Error) -> Option<&io::Error> {

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod encrypted;
+mod http2;
 mod peer;
 mod redirects;
 mod requests;

@@ -41,6 +41,8 @@ pub(super) fn answer(bytes: impl AsRef<[u8]>) -> Vec<Act> {
 pub(super) struct Seen {
     pub(super) requests: Mutex<Vec<String>>,
     pub(super) sent: AtomicU64,
+    /// For a peer that has something to tell.
+    pub(super) signal: Notify,
 }
 
 /// A peer on a port of this machine. It follows one script a connection, one connection after the other.

@@ -162,6 +162,26 @@ async fn only_vetted_addresses_are_dialled_in_their_order_until_one_accepts() {
     assert!(dialer.0.lock().unwrap().is_empty());
 }
 
+/// Answers nothing but this.
+struct No(HttpFailure);
+
+impl Authorise for No {
+    async fn authorise(&mut self, _: &Target) -> Result<Vec<SocketAddr>, HttpFailure> {
+        Err(self.0.clone())
+    }
+}
+
+#[rstest]
+#[case(HttpFailure::PermissionDenied("x".to_owned()))]
+#[case(HttpFailure::ConnectionFailed("no such name".to_owned()))]
+#[case(HttpFailure::TimeoutExceeded)]
+#[tokio::test]
+async fn who_authorises_has_the_last_word(#[case] failure: HttpFailure) {
+    let client = client(HttpLimits::default());
+    let result = client.send(request(Method::Get, "http://peer.test/"), &mut No(failure.clone())).await;
+    assert_eq!(result, Err(failure));
+}
+
 #[tokio::test]
 async fn each_request_has_its_own_connection_and_no_cookie_is_kept() {
     let cookie = "HTTP/1.1 204 No\r\nSet-Cookie: a=b\r\n\r\n";
