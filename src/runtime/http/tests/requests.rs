@@ -196,6 +196,27 @@ async fn each_request_has_its_own_connection_and_no_cookie_is_kept() {
     assert_eq!(peer.finish().await, ["GET / HTTP/1.1\r\nhost: peer.test\r\naccept-encoding: gzip\r\n\r\n"; 2]);
 }
 
+/// Runs the test above in a process of its own, whose environment names a proxy.
+#[test]
+fn proxies_of_the_environment_are_ignored() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let test = concat!(module_path!(), "::each_request_has_its_own_connection_and_no_cookie_is_kept");
+    let test = test.split_once("::").unwrap().1;
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .envs(names.map(|name| (name, &address)))
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    assert_eq!(proxy.accept().map(drop).map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
+}
+
 #[tokio::test]
 async fn the_system_knows_this_machine() {
     let addresses = SystemResolver.resolve("localhost").await.unwrap();
