@@ -22,6 +22,8 @@ mod event;
 mod files;
 mod guest_error;
 mod host;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the network interface does not use the client yet"))]
+mod http;
 mod instance;
 mod interface;
 mod limits;
@@ -50,6 +52,9 @@ pub use clock::{Clock, SystemClock, Timestamp, VirtualClock, Work};
 pub use engine::{Engine, EngineOptions};
 pub use error::{BuildError, CallError, GuestError, GuestPayload, LoadError};
 pub use event::{Event, EventKind, EventStream, Export};
+pub use http::{
+    Connection, Dialer, MAX_URL_BYTES, Resolver, SystemResolver, Target, TcpDialer, UrlError, parse_target,
+};
 pub use limits::HostLimits;
 pub use log::{LogLevel, LogRecord, MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES};
 pub use residue::Residue;

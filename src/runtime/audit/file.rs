@@ -252,6 +252,13 @@ impl Writer {
     }
 }
 
+/// A child process that is being started may still hold the file; the lock ends here all the same.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ = self.log.unlock();
+    }
+}
+
 /// The path of a log's head.
 pub(super) fn head_path(log: &Path) -> PathBuf {
     let mut path = OsString::from(log);

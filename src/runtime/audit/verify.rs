@@ -80,12 +80,9 @@ pub fn verify(log: &Path, expected: Option<Head>) -> io::Result<Verification> {
             return Ok(Verification::Broken(log.explain(seal, lines)?));
         }
         let passed = |head: &Head| head.sequence >= seal.first && head.sequence <= seal.sequence;
-        for mark in &marks {
-            let named = Mark { head: seal.head(), end: lines.offset };
-            if passed(&mark.head) && *mark != named {
-                let message = "it is not the record that the head names";
-                return Ok(broken(lines.count, Some(seal.sequence), What::Edited, message));
-            }
+        let named = Mark { head: seal.head(), end: lines.offset };
+        if marks.iter().any(|mark| passed(&mark.head) && *mark != named) {
+            return Ok(Verification::Broken(log.explain_stranger(seal, lines)?));
         }
         if expected.is_some_and(|expected| passed(&expected) && expected != seal.head()) {
             let message = "it is not the record that was expected";
@@ -146,6 +143,17 @@ impl Log<'_> {
             }
         }
         Ok(blame(&broken, &around, self.latest))
+    }
+
+    /// Finds out why `stranger`, the last of `lines`, follows but is not what the head names.
+    fn explain_stranger(&self, stranger: Seal, mut lines: Lines<impl io::BufRead>) -> io::Result<Offence> {
+        let broken = Break { anchor: self.anchor, before: self.last, after: stranger, line: lines.count };
+        let displaced = Surroundings::of(&broken, seals(&mut lines))?.first_goes_on;
+        let (what, message) = match displaced {
+            true => (What::Inserted, "the record that the head names stands in a later line"),
+            false => (What::Edited, "it is not the record that the head names"),
+        };
+        Ok(Offence { line: broken.line, sequence: Some(stranger.sequence), what, message: message.to_owned() })
     }
 }
 

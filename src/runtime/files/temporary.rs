@@ -111,7 +111,7 @@ fn is_abandoned(directory: &Dir, name: &std::ffi::OsStr) -> bool {
 }
 
 /// 128 bits that nobody foresees: keyed hashes of the operating system's random numbers.
-fn new_name() -> String {
+pub(super) fn new_name() -> String {
     let half = || RandomState::new().hash_one(());
     format!("{}{:016x}{:016x}{}", RESERVED.0, half(), half(), RESERVED.1)
 }
