@@ -17,6 +17,8 @@ use crate::manifest::{Capabilities, NetworkAction, pattern};
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
     rules: Vec<Rule>,
+    /// Whether wildcards and names reach addresses that are not public.
+    allow_private: bool,
     filesystem: [PathTree; FourAction::ALL.len()],
     network: [Hosts; NetworkAction::ALL.len()],
     storage: [Names; FourAction::ALL.len()],
@@ -43,6 +45,13 @@ impl Grants {
         let mut all = rules(required, "capabilities");
         all.extend(rules(optional, "capabilities.optional"));
         Self::of(all)
+    }
+
+    /// The same grants, whose wildcards and names reach addresses that are not public, too: the host's consent.
+    #[must_use]
+    pub fn allowing_private(mut self) -> Self {
+        self.allow_private = true;
+        self
     }
 
     /// The rules in force.
@@ -75,7 +84,7 @@ impl Grants {
     pub fn without(&self, revoked: impl Fn(&Rule) -> bool) -> (Self, Vec<Rule>) {
         let (gone, kept): (Vec<_>, Vec<_>) = self.rules.iter().cloned().partition(|rule| revoked(rule));
         // Each of these rules was compiled before, so that none can fail now; if one did, less would be granted.
-        (Self::of(kept).unwrap_or_default(), gone)
+        (Self { allow_private: self.allow_private, ..Self::of(kept).unwrap_or_default() }, gone)
     }
 
     /// Decides an action on a device, a FIFO or a socket, which only a rule without wildcards permits.
@@ -94,7 +103,7 @@ impl Grants {
         let local = address.is_loopback() && Pattern::parse(&rule.pattern) == Ok(Pattern::Name("localhost".to_owned()));
         let literal = self.network[action as usize].find_address(address, port);
         match literal {
-            _ if is_public(address) || local => by_name,
+            _ if is_public(address) || local || self.allow_private => by_name,
             Some(rule) => Decision::Granted { rule: &self.rules[rule] },
             None => {
                 let shown = shown_address(address);
@@ -151,7 +160,7 @@ impl Grants {
             Access::Network(_, _, 0) => return Err(Malformed::Port.into()),
             Access::Network(action, host, port) => {
                 let host = Host::parse(host).ok_or(Malformed::Host)?;
-                let found = self.network[action as usize].find(&host, port);
+                let found = self.network[action as usize].find(&host, port, self.allow_private);
                 return found.ok_or(match host {
                     Host::Address(address) if !is_public(address) => Reason::NotPublic,
                     _ => Reason::Undeclared,

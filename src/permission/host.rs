@@ -200,9 +200,9 @@ impl Hosts {
         };
     }
 
-    /// The rule that matches a host and a port, the narrowest pattern first.
-    pub(super) fn find(&self, host: &Host, port: u16) -> Option<usize> {
-        let any = || self.any.find(port).filter(|_| Pattern::Any.matches(host));
+    /// The rule that matches a host and a port, the narrowest pattern first. `private` lets `*` match every host.
+    pub(super) fn find(&self, host: &Host, port: u16, private: bool) -> Option<usize> {
+        let any = || self.any.find(port).filter(|_| private || Pattern::Any.matches(host));
         match host {
             Host::Name(name) => self.find_name(name.as_str(), port).or_else(any),
             Host::Address(address) => self.find_address(*address, port).or_else(any),

@@ -40,7 +40,7 @@ fn literal(path: &str) -> String {
 }
 
 /// A text within a basic string of TOML, with nothing in it that changes a terminal or the direction of writing.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -25,6 +25,7 @@ pub use decision::{Access, Class, Decision, FourAction, Malformed, MessagingActi
 pub use explain::Miss;
 pub use glob::PathPattern;
 pub use grants::{Grants, Work};
+pub(crate) use mend::escape;
 pub use path::{PathError, normalise};
 pub use policy::{Admitted, Policy, PolicyError, PolicyMode};
 pub use rules::RuleError;

@@ -6,6 +6,7 @@ wasmtime::component::bindgen!({
     path: "wit",
     world: "airssys:platform/component",
     imports: {
+        "airssys:core/capabilities.is-granted": async,
         "airssys:core/host-services.sleep-millis": async,
         "airssys:core/host-services.call-host-function": async,
         "airssys:ext-filesystem": async,

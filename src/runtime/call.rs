@@ -28,6 +28,8 @@ pub(crate) struct CurrentCall {
 #[derive(Default)]
 struct Inner {
     deadline: Timestamp,
+    /// What the call answers, if it answers a request.
+    request_id: Option<Arc<str>>,
     ticks: u32,
     work: Option<Work>,
 }
@@ -38,8 +40,14 @@ impl CurrentCall {
     }
 
     /// A call starts; it takes over what the caller counts as work.
-    pub(crate) fn begin(&self, deadline: Timestamp, work: &mut Work) {
-        self.with(|call| *call = Inner { deadline, ticks: 0, work: Some(std::mem::take(work)) });
+    pub(crate) fn begin(&self, deadline: Timestamp, request_id: Option<&str>, work: &mut Work) {
+        let (request_id, work) = (request_id.map(Arc::from), Some(std::mem::take(work)));
+        self.with(|call| *call = Inner { deadline, request_id, ticks: 0, work });
+    }
+
+    /// The request that the call answers.
+    pub(crate) fn request_id(&self) -> Option<Arc<str>> {
+        self.with(|call| call.request_id.clone())
     }
 
     /// The call ended; the caller counts as work again.
@@ -66,6 +74,23 @@ impl CurrentCall {
         let work = sleep.await;
         self.with(|call| call.work = Some(work));
         drop(parked);
+    }
+
+    /// Waits for something outside of the runtime, which does not count as work, until `until` at the latest: none if
+    /// that came first. What was waited for is then dropped.
+    pub(crate) async fn outside_until<T>(&self, until: Timestamp, outside: impl Future<Output = T>) -> Option<T> {
+        let sleep = self.clock.sleep_until(until);
+        let parked = Parked(self, self.with(|call| call.work.take()).is_some());
+        let outcome = tokio::select! {
+            biased;
+            value = outside => Some(value),
+            work = sleep => {
+                self.with(|call| call.work = Some(work));
+                None
+            }
+        };
+        drop(parked);
+        outcome
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {

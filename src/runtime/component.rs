@@ -2,21 +2,26 @@
 //!
 //! It outlives its instances. It knows nothing of stores or queues.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use crate::contract::multicodec::{self, Codec};
 use crate::contract::{ComponentId, State};
 use crate::manifest::Manifest;
+use crate::permission::{Access, Rule};
 
 use super::bindings::types::{ComponentConfig, ComponentMetadata, ResourceLimits};
+use super::children::Children;
 use super::config::Config;
 use super::error::CallError;
 use super::event::EventKind;
 use super::host::capabilities;
+use super::in_force::{InForce, Revocation};
 use super::services::Services;
 
 pub(crate) struct Component {
     pub(crate) manifest: Manifest,
+    /// The component's own version, as text.
+    pub(crate) version: String,
     /// The SHA-256 of the manifest's text, in hexadecimal.
     pub(crate) manifest_sha256: String,
     /// The SHA-256 of the wasm, in hexadecimal, once it was read.
@@ -25,6 +30,12 @@ pub(crate) struct Component {
     pub(crate) env: Vec<(String, String)>,
     pub(crate) config: Config,
     pub(crate) config_data: Option<Vec<u8>>,
+    /// What the component may do at this moment.
+    pub(crate) grants: InForce,
+    /// The processes of the newest instance.
+    pub(crate) children: Mutex<Weak<Children>>,
+    /// The bytes that it may store.
+    pub(crate) storage_quota: u64,
     /// The fuel of one call; none is unmetered.
     pub(crate) fuel: Option<u64>,
     /// What `metadata` returned when the component was loaded.
@@ -90,6 +101,22 @@ impl Component {
         }
     }
 
+    /// Remembers the processes of a new instance, so that a revocation reaches them.
+    pub(crate) fn mind(&self, children: &Arc<Children>) {
+        *self.children.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(children);
+    }
+
+    /// Takes grants away, and kills the processes that would not be granted any more.
+    pub(crate) fn revoke(&self, revocation: &Revocation) -> Vec<Rule> {
+        let gone = self.grants.revoke(revocation);
+        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        if let Some(children) = children {
+            let grants = self.grants.current();
+            children.kill_unless(|command| grants.decide(Access::Process(command)).is_granted());
+        }
+        gone
+    }
+
     /// What `init` is given.
     pub(crate) fn init_config(&self) -> ComponentConfig {
         let resources = &self.manifest.resources;
@@ -102,7 +129,7 @@ impl Component {
                 max_execution_ms: resources.timeout_ms,
                 max_message_bytes: resources.max_message_bytes,
             },
-            granted_capabilities: capabilities::granted(),
+            granted_capabilities: capabilities::in_words(&self.grants.current()),
         }
     }
 }

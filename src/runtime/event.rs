@@ -5,6 +5,7 @@
 use tokio::sync::broadcast;
 
 use crate::contract::{ComponentId, LoadCode, Phase, State, TrapKind, kebab_enum};
+use crate::permission::PolicyMode;
 
 use super::clock::Timestamp;
 
@@ -57,6 +58,24 @@ pub enum EventKind {
         code: LoadCode,
         /// Why it failed, for people.
         message: String,
+    },
+    /// The manifest asked for more than the operator's policy allows, and was loaded.
+    PolicyExcess {
+        /// Which component.
+        component: ComponentId,
+        /// The mode of the policy.
+        mode: PolicyMode,
+        /// The rules that were dropped.
+        dropped: Vec<String>,
+        /// The rules beyond the policy that are in force all the same.
+        beyond: Vec<String>,
+    },
+    /// Grants were taken away.
+    Revoked {
+        /// From which component.
+        component: ComponentId,
+        /// Which rules.
+        rules: Vec<String>,
     },
     /// An instance ended by a trap.
     Trapped {

@@ -65,18 +65,19 @@ impl Instance {
             return Err(LoadError::new(LoadCode::ResourceExhausted, message));
         }
         store.limiter(|host| &mut host.limiter);
-        store.epoch_deadline_callback(|context| context.data().call.tick());
+        store.epoch_deadline_callback(|context| context.data().gate.call.tick());
         let ordinal = {
             let mut life = component.life();
             life.instance += 1;
             life.instance
         };
+        store.data_mut().gate.ordinal = ordinal;
         let fuel = component.fuel.unwrap_or(UNMETERED);
         let hostcall_bytes = services.limits.hostcall_bytes;
 
         let deadline = clock.now().plus_millis(services.limits.instantiate_ms);
         prepare(&mut store, fuel, hostcall_bytes);
-        call.begin(deadline, work);
+        call.begin(deadline, None, work);
         let outcome = bounded(&*clock, deadline, pre.instantiate_async(&mut store)).await;
         call.end(work);
         match outcome {
@@ -86,7 +87,7 @@ impl Instance {
     }
 
     pub(crate) async fn metadata(&mut self, millis: u64, work: &mut Work) -> Called<ComponentMetadata> {
-        let deadline = self.begin(millis, work);
+        let deadline = self.begin(millis, None, work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let result = bounded(&*self.clock, deadline, lifecycle.call_metadata(&mut self.store)).await;
         self.end(result, work)
@@ -98,7 +99,7 @@ impl Instance {
         millis: u64,
         work: &mut Work,
     ) -> Called<Result<(), ComponentError>> {
-        let deadline = self.begin(millis, work);
+        let deadline = self.begin(millis, None, work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let result = bounded(&*self.clock, deadline, lifecycle.call_init(&mut self.store, config)).await;
         self.end(result, work)
@@ -110,7 +111,7 @@ impl Instance {
         context: &ExecutionContext,
         work: &mut Work,
     ) -> Called<Result<Vec<u8>, ExecutionError>> {
-        let deadline = self.begin(context.timeout_ms, work);
+        let deadline = self.begin(context.timeout_ms, Some(&context.request_id), work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let call = lifecycle.call_execute(&mut self.store, operation, context);
         let result = bounded(&*self.clock, deadline, call).await;
@@ -123,30 +124,30 @@ impl Instance {
         millis: u64,
         work: &mut Work,
     ) -> Called<Result<(), MessagingError>> {
-        let deadline = self.begin(millis, work);
+        let deadline = self.begin(millis, message.request_id.as_deref(), work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let result = bounded(&*self.clock, deadline, lifecycle.call_handle_message(&mut self.store, message)).await;
         self.end(result, work)
     }
 
     pub(crate) async fn health(&mut self, millis: u64, work: &mut Work) -> Called<HealthStatus> {
-        let deadline = self.begin(millis, work);
+        let deadline = self.begin(millis, None, work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let result = bounded(&*self.clock, deadline, lifecycle.call_health(&mut self.store)).await;
         self.end(result, work)
     }
 
     pub(crate) async fn shutdown(&mut self, millis: u64, work: &mut Work) -> Called<Result<(), ComponentError>> {
-        let deadline = self.begin(millis, work);
+        let deadline = self.begin(millis, None, work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let result = bounded(&*self.clock, deadline, lifecycle.call_shutdown(&mut self.store)).await;
         self.end(result, work)
     }
 
-    fn begin(&mut self, millis: u64, work: &mut Work) -> Timestamp {
+    fn begin(&mut self, millis: u64, request_id: Option<&str>, work: &mut Work) -> Timestamp {
         let deadline = self.clock.now().plus_millis(millis);
         prepare(&mut self.store, self.fuel, self.hostcall_bytes);
-        self.call.begin(deadline, work);
+        self.call.begin(deadline, request_id, work);
         deadline
     }
 

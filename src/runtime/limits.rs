@@ -27,6 +27,19 @@ pub struct HostLimits {
     pub component_bytes: u64,
     /// What one call may carry from a guest to the host, in bytes: 16 MiB, the largest message.
     pub hostcall_bytes: usize,
+    /// The most bytes of keys and values that one component stores, `[capabilities.storage] max-size` and
+    /// `[resources] storage` at the most: 1 GiB.
+    pub storage_bytes: u64,
+    /// The largest file that a component reads, in bytes: 16 MiB, what one call carries.
+    pub file_bytes: u64,
+    /// The most entries of a directory that is listed: 10,000; a listing is one call's result.
+    pub directory_entries: usize,
+    /// How long an HTTP exchange takes if the component gives no time, in milliseconds.
+    pub http_ms: u64,
+    /// How long an HTTP exchange may take whatever the component gives, in milliseconds.
+    pub http_max_ms: u64,
+    /// The largest body of an HTTP response, decoded, in bytes: 16 MiB, what one call carries.
+    pub http_body_bytes: u64,
     /// How many instances the runtime holds at a time: 512, as many as an engine has room for unless told otherwise.
     pub instances: u64,
     /// How long instantiation may take, in milliseconds.
@@ -43,6 +56,14 @@ pub struct HostLimits {
     pub queued_calls: usize,
 }
 
+/// The bytes of storage of a component whose manifest gives no number: 16 MiB, some thousand small records.
+const DEFAULT_STORAGE_BYTES: u64 = 16 << 20;
+
+/// `max-size` of the manifest; the required table wins over the optional one.
+fn max_size(manifest: &Manifest) -> Option<u64> {
+    manifest.capabilities.storage_max_bytes.or(manifest.optional_capabilities.storage_max_bytes)
+}
+
 impl Default for HostLimits {
     fn default() -> Self {
         Self {
@@ -53,6 +74,12 @@ impl Default for HostLimits {
             mailbox_capacity: 65_536,
             component_bytes: 64 << 20,
             hostcall_bytes: 16 << 20,
+            storage_bytes: 1 << 30,
+            file_bytes: 16 << 20,
+            directory_entries: 10_000,
+            http_ms: 30_000,
+            http_max_ms: 300_000,
+            http_body_bytes: 16 << 20,
             instances: 512,
             instantiate_ms: 1_000,
             metadata_ms: 1_000,
@@ -74,11 +101,19 @@ impl HostLimits {
             ("resources.max-message-bytes", asked.max_message_bytes, self.message_bytes),
             ("resources.mailbox-capacity", asked.mailbox_capacity.into(), self.mailbox_capacity.into()),
             ("resources.fuel", asked.fuel.unwrap_or(0), self.fuel.unwrap_or(u64::MAX)),
+            ("resources.storage", asked.storage_bytes.unwrap_or(0), self.storage_bytes),
+            ("capabilities.storage.max-size", max_size(manifest).unwrap_or(0), self.storage_bytes),
         ];
         checks
             .into_iter()
             .find(|(_, asked, limit)| asked > limit)
             .map(|(key, asked, limit)| format!("{key} is {asked}, the host allows at most {limit}"))
+    }
+
+    /// The bytes of storage that a component may use: the lower of what its manifest gives.
+    pub(crate) fn storage_for(&self, manifest: &Manifest) -> u64 {
+        let given = [max_size(manifest), manifest.resources.storage_bytes];
+        given.into_iter().flatten().min().unwrap_or(DEFAULT_STORAGE_BYTES).min(self.storage_bytes)
     }
 
     /// The fuel of one call; none is unmetered.

@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::contract::{ComponentId, LoadCode, State, TrapKind};
 use crate::manifest::{self, Manifest, ManifestReadError};
+use crate::permission::{Admitted, Grants, PolicyError, PolicyMode, Rule};
 
 use super::actor::Actor;
+use super::audit::{AuditEvent, Lossless};
 use super::bindings::ComponentPre;
 use super::bindings::types::ComponentMetadata;
 use super::call::Ended;
@@ -22,6 +24,7 @@ use super::engine::{Compiled, hash};
 use super::error::LoadError;
 use super::event::EventKind;
 use super::host::Host;
+use super::in_force::InForce;
 use super::instance::{Instance, Origin};
 use super::queue::Queue;
 use super::registry::Registry;
@@ -39,6 +42,12 @@ pub(crate) async fn load(
     let mut work = services.clock.work();
     let mut name = None;
     let result = run_phases(services, registry, alive, options, &mut name, &mut work).await;
+    if let Err(LoadError { phase, code, message, .. }) = &result {
+        let event = AuditEvent::load_failed(name.clone(), *phase, *code, message);
+        if let Err(error) = services.audit.append(services.clock.now().millis(), event) {
+            tracing::error!(%error, "a failed load could not be recorded");
+        }
+    }
     services.tell(match &result {
         Ok(component) => EventKind::Loaded {
             component: component.id().clone(),
@@ -70,6 +79,7 @@ async fn run_phases(
         .reserve(services, &component)
         .ok_or_else(|| LoadError::new(LoadCode::AlreadyLoaded, format!("{} is loaded already", component.id())))?;
 
+    component.grants.set(admit(services, &component)?);
     if let Some(excess) = services.limits.exceeded_by(&component.manifest) {
         return Err(LoadError::new(LoadCode::LimitExceedsPolicy, excess));
     }
@@ -153,9 +163,13 @@ fn read_manifest(directory: &Path) -> Result<(Manifest, String, PathBuf), LoadEr
 fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, options: LoadOptions) -> Component {
     let overlays = Held::of(&services.counters.overlays);
     Component {
+        version: manifest.component.version.to_string(),
         env: overlay_env(&manifest.env, options.env),
         config: Config::new(manifest.config.clone(), options.config, overlays),
         config_data: options.config_data,
+        grants: InForce::default(),
+        children: Mutex::default(),
+        storage_quota: services.limits.storage_for(&manifest),
         fuel: services.limits.fuel_for(&manifest),
         manifest,
         manifest_sha256,
@@ -163,6 +177,53 @@ fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, op
         metadata: OnceLock::new(),
         life: Mutex::new(Life::BEFORE),
     }
+}
+
+/// The policy phase: what of the manifest's capabilities is in force.
+fn admit(services: &Services, component: &Component) -> Result<Grants, LoadError> {
+    let Manifest { capabilities, optional_capabilities, .. } = &component.manifest;
+    let grants = match &services.policy {
+        None => Grants::new(capabilities, optional_capabilities)
+            .map_err(|error| LoadError::new(LoadCode::InvalidPattern, error.to_string()))?,
+        Some(policy) => {
+            let admitted = policy.admit(capabilities, optional_capabilities).map_err(|error| {
+                let code = match error {
+                    PolicyError::Manifest(_) => LoadCode::InvalidPattern,
+                    _ => LoadCode::PolicyDenied,
+                };
+                LoadError::new(code, error.to_string())
+            })?;
+            tell_excess(services, component, policy.mode, &admitted)?;
+            admitted.grants
+        }
+    };
+    Ok(if services.allow_private { grants.allowing_private() } else { grants })
+}
+
+/// Warns of what a policy dropped, or let pass although it does not allow it.
+fn tell_excess(
+    services: &Services,
+    component: &Component,
+    mode: PolicyMode,
+    admitted: &Admitted,
+) -> Result<(), LoadError> {
+    let texts = |rules: &[Rule]| rules.iter().map(Rule::to_string).collect::<Vec<_>>();
+    let (dropped, beyond) = (texts(&admitted.dropped), texts(&admitted.beyond));
+    if dropped.is_empty() && beyond.is_empty() {
+        return Ok(());
+    }
+    let id = component.id().clone();
+    tracing::warn!(component = id.as_str(), %mode, ?dropped, ?beyond, "the manifest asks for more than the policy allows");
+    let event = AuditEvent::policy_excess(id.clone(), mode, &dropped, &beyond);
+    if let Err(error) = services.audit.append(services.clock.now().millis(), event) {
+        tracing::error!(%error, "the excess of a manifest could not be recorded");
+        if services.audit.lossless() == Lossless::Refuse {
+            let message = "the audit trail takes no record, and no manifest beyond the policy is loaded without one";
+            return Err(LoadError::new(LoadCode::PolicyDenied, message));
+        }
+    }
+    services.tell(EventKind::PolicyExcess { component: id, mode, dropped, beyond });
+    Ok(())
 }
 
 /// The component phase: from a file to machine code.

@@ -12,18 +12,19 @@ pub mod audit;
 mod bindings;
 mod builder;
 mod call;
+mod children;
 mod clock;
 mod component;
 mod config;
 mod engine;
 mod error;
 mod event;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "no host function calls it yet"))]
 mod files;
 mod guest_error;
 mod host;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the network interface does not use the client yet"))]
+mod host_function;
 mod http;
+mod in_force;
 mod instance;
 mod interface;
 mod limits;
@@ -33,7 +34,6 @@ mod queue;
 mod registry;
 mod residue;
 mod services;
-#[cfg_attr(not(test), expect(dead_code, reason = "the host's storage functions do not call it yet"))]
 mod store;
 mod supervision;
 mod trap;
@@ -46,20 +46,24 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::contract::{Caller, ComponentId, State, TraceContext};
+use crate::permission::{Grants, Rule};
 
 pub use builder::RuntimeBuilder;
 pub use clock::{Clock, SystemClock, Timestamp, VirtualClock, Work};
 pub use engine::{Engine, EngineOptions};
 pub use error::{BuildError, CallError, GuestError, GuestPayload, LoadError};
 pub use event::{Event, EventKind, EventStream, Export};
+pub use host_function::{HostCall, HostFunctionError};
 pub use http::{
     Connection, Dialer, MAX_URL_BYTES, Resolver, SystemResolver, Target, TcpDialer, UrlError, parse_target,
 };
+pub use in_force::Revocation;
 pub use limits::HostLimits;
 pub use log::{LogLevel, LogRecord, MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES};
 pub use residue::Residue;
 pub use store::{Store, StoreError, StoreFault};
 
+use audit::AuditEvent;
 use component::Component;
 use queue::{Accept, Answer, Request};
 use registry::Registry;
@@ -101,8 +105,8 @@ pub struct Runtime(Arc<Inner>);
 struct Inner {
     services: Arc<Services>,
     registry: Arc<Registry>,
-    /// Components live as long as this.
-    alive: watch::Sender<()>,
+    /// Components live as long as this, and as long as it says so.
+    alive: watch::Sender<bool>,
 }
 
 /// What a component is loaded from, and the host's values for it.
@@ -202,7 +206,10 @@ impl Runtime {
     /// As [`Runtime::load`].
     pub async fn load_with(&self, options: LoadOptions) -> Result<ComponentId, LoadError> {
         let mut alive = self.0.alive.subscribe();
-        let gone = async move { while alive.changed().await.is_ok() {} };
+        let gone = async move {
+            // An error says that the runtime is gone.
+            let _ = alive.wait_for(|alive| !alive).await;
+        };
         loader::load(&self.0.services, &self.0.registry, gone, options).await
     }
 
@@ -269,6 +276,31 @@ impl Runtime {
         result
     }
 
+    /// Takes grants away from a component, until it is uninstalled. The next access feels it; processes that it would
+    /// not be granted any more are killed. Answers the rules that were taken away.
+    ///
+    /// # Errors
+    /// [`CallError::NotFound`].
+    pub fn revoke(&self, id: &ComponentId, revocation: &Revocation) -> Result<Vec<Rule>, CallError> {
+        let services = &self.0.services;
+        let component = self.0.registry.find(id).ok_or(CallError::NotFound)?.component;
+        let revoked = component.revoke(revocation);
+        // It holds whether or not it can be recorded: to refuse it would leave more granted than the operator wants.
+        if let Err(error) =
+            services.audit.append(services.clock.now().millis(), AuditEvent::revoked(id.clone(), &revoked))
+        {
+            tracing::error!(component = id.as_str(), %error, "a revocation could not be recorded");
+        }
+        services
+            .tell(EventKind::Revoked { component: id.clone(), rules: revoked.iter().map(Rule::to_string).collect() });
+        Ok(revoked)
+    }
+
+    /// What a component may do at this moment. None if there is no component of that name.
+    pub fn grants(&self, id: &ComponentId) -> Option<Arc<Grants>> {
+        self.0.registry.find(id).map(|entry| entry.component.grants.current())
+    }
+
     /// Where a component stands. None if there is no component of that name.
     pub fn status(&self, id: &ComponentId) -> Option<Status> {
         self.0.registry.find(id).map(|entry| Status::of(&entry.component))
@@ -277,6 +309,13 @@ impl Runtime {
     /// Where all components stand, those being loaded included, sorted by name.
     pub fn components(&self) -> Vec<Status> {
         self.0.registry.components().iter().map(|component| Status::of(component)).collect()
+    }
+
+    /// Ends every component where it stands, without `shutdown`, and waits until nothing of them runs. A load that is
+    /// under way is ended when it is complete.
+    pub async fn close(&self) {
+        self.0.alive.send_replace(false);
+        self.0.alive.closed().await;
     }
 
     /// What the runtime holds at this moment.

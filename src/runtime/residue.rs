@@ -15,6 +15,8 @@ pub struct Residue {
     pub memory_bytes: u64,
     /// Configuration overlays; one for each component that is loaded or being loaded.
     pub overlays: u64,
+    /// Child processes that components have spawned and not used up.
+    pub processes: u64,
     /// Names in the registry, of components that are loaded or being loaded.
     pub names: u64,
 }
@@ -43,6 +45,7 @@ pub(crate) struct Counters {
     pub(crate) actors: Arc<AtomicU64>,
     pub(crate) memory_bytes: Arc<AtomicU64>,
     pub(crate) overlays: Arc<AtomicU64>,
+    pub(crate) children: Arc<AtomicU64>,
 }
 
 impl Counters {
@@ -53,6 +56,7 @@ impl Counters {
             actors: read(&self.actors),
             memory_bytes: read(&self.memory_bytes),
             overlays: read(&self.overlays),
+            processes: read(&self.children),
             names: u64::try_from(names).unwrap_or(u64::MAX),
         }
     }

@@ -3,17 +3,39 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::permission::Policy;
+
+use super::audit::Trail;
 use super::clock::Clock;
 use super::engine::Engine;
 use super::event::{EventKind, EventSink};
+use super::files::Root;
+use super::host_function::HostFunctions;
+use super::http::{Client, Resolver};
 use super::limits::HostLimits;
 use super::log::{LogRecord, LogSink};
 use super::residue::Counters;
+use super::store::Store;
 
 pub(crate) struct Services {
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: HostLimits,
+    /// What bounds every manifest; none accepts each as it is.
+    pub(crate) policy: Option<Policy>,
+    /// Whether wildcards and names reach addresses that are not public.
+    pub(crate) allow_private: bool,
+    /// Whether accesses are recorded instead of refused.
+    pub(crate) record_only: bool,
+    pub(crate) audit: Trail,
+    /// What `/` is to components; none gives them no files.
+    pub(crate) root: Option<Root>,
+    /// The files that the runtime itself keeps, and that no component may reach.
+    pub(crate) own_files: Vec<(u64, u64)>,
+    pub(crate) store: Store,
+    pub(crate) http: Arc<Client>,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) host_functions: HostFunctions,
     pub(crate) counters: Counters,
     pub(crate) events: EventSink,
     pub(crate) log_sink: Option<LogSink>,

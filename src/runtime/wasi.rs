@@ -33,8 +33,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     linker.allow_shadowing(true);
     monotonic_clock::add_to_linker::<Host, HasClock>(linker, |host| ClockView {
-        clock: Arc::clone(&host.services.clock),
-        call: host.call.clone(),
+        clock: Arc::clone(&host.gate.services.clock),
+        call: host.gate.call.clone(),
         table: wasmtime_wasi::WasiView::ctx(host).table,
     })?;
     linker.allow_shadowing(false);

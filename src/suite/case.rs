@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::guest::Program;
-use super::protocol::{ClockKind, ManifestFinding};
+use super::protocol::{ClockKind, FileKind, ManifestFinding, Tamper};
+use super::server::ServerSource;
 use crate::contract::{Caller, LoadCode, Phase, State, TraceContext, TrapKind};
 
 /// One case: a world, components, steps and what each step must show.
@@ -40,6 +41,46 @@ pub struct Case {
     /// Symbolic links: path to target.
     #[serde(default)]
     pub links: BTreeMap<String, String>,
+    /// What is neither: path to kind.
+    #[serde(default)]
+    pub nodes: BTreeMap<String, FileKind>,
+    /// Files that may be executed: path to content in payload notation.
+    #[serde(default)]
+    pub executables: BTreeMap<String, String>,
+    /// Empty files, so many in a directory: path to count.
+    #[serde(default)]
+    pub crowds: BTreeMap<String, u32>,
+    /// The operator's policy: `mode` and `allow`.
+    #[serde(default)]
+    pub policy: Option<toml::Table>,
+    /// The functions of the embedder, by name.
+    #[serde(default)]
+    pub host_functions: BTreeMap<String, HostFunctionSource>,
+    /// The names that resolve: each answer is a list of addresses with blanks between; the last stands for all that
+    /// follow.
+    #[serde(default)]
+    pub names: BTreeMap<String, Vec<String>>,
+    /// The servers, by name.
+    #[serde(default)]
+    pub servers: BTreeMap<String, ServerSource>,
+    /// The host's consent to addresses that are not public.
+    #[serde(default)]
+    pub allow_private: bool,
+    /// What is stored at the start: namespace, key, value in payload notation.
+    #[serde(default)]
+    pub storage: BTreeMap<String, BTreeMap<String, String>>,
+    /// Where the store is kept, below the world's directory.
+    #[serde(default)]
+    pub store_file: Option<String>,
+    /// Where the audit trail is kept, below the world's directory.
+    #[serde(default)]
+    pub audit_file: Option<String>,
+    /// How many records the audit trail takes.
+    #[serde(default)]
+    pub audit_capacity: Option<u64>,
+    /// Accesses go on although the audit trail takes no record.
+    #[serde(default)]
+    pub audit_lossy: bool,
     /// What is done, in order.
     pub steps: Vec<Step>,
 }
@@ -94,6 +135,20 @@ pub struct Step {
     pub awaits: Option<String>,
     /// Put other content into a file of the world.
     pub replace: Option<Replace>,
+    /// Look at a path of the world.
+    pub look_at: Option<String>,
+    /// Take grants away from a component: those of `class`, `action` and `pattern`, as far as these are given.
+    pub revoke: Option<String>,
+    /// Let the store's disk be full, or have room again.
+    pub fill_store: Option<bool>,
+    /// End the runtime without ceremony and start another.
+    pub crash: bool,
+    /// Ask what was recorded in the audit trail since last asked.
+    pub audit: bool,
+    /// Have the audit trail verified, as it is or after `tamper`.
+    pub verify_audit: bool,
+    /// Ask what a server received since last asked.
+    pub requests: Option<String>,
     /// Ask what the runtime holds.
     pub inspect: bool,
     /// Ask what was logged since last asked.
@@ -125,6 +180,14 @@ pub struct Step {
     pub config: BTreeMap<String, String>,
     /// `config-data` at load, in payload notation.
     pub config_data: Option<String>,
+    /// The class of the grants that `revoke` takes away.
+    pub class: Option<String>,
+    /// Their action.
+    pub action: Option<String>,
+    /// Their pattern.
+    pub pattern: Option<String>,
+    /// What is done to the audit trail before `verify-audit`.
+    pub tamper: Option<Tamper>,
 
     /// What the step must show; that it succeeds, unless given.
     pub expect: Option<Expectation>,
@@ -160,6 +223,12 @@ pub struct Expectation {
     /// `execute` returns a transcript that has these lines among others, in this order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript_has: Option<Vec<String>>,
+    /// What `execute` returns contains each of these texts. For what must be named in texts whose wording is free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mentions: Option<Vec<String>>,
+    /// What `execute` returns contains none of these texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conceals: Option<Vec<String>>,
     /// `execute` returns so many bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_bytes: Option<usize>,
@@ -205,6 +274,37 @@ pub struct Expectation {
     /// Events that did not happen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_events: Option<Vec<toml::Table>>,
+    /// The path holds this content, in payload notation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Nothing is at the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absent: Option<bool>,
+    /// The path is a directory with these names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<Vec<String>>,
+    /// The path is a link with this target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The accesses in the audit trail, all of them, in order; of each, the given fields. `true` for a field says that it
+    /// is there and not empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accesses: Option<Vec<toml::Table>>,
+    /// Records of the audit trail, in this order, among others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audited: Option<Vec<toml::Table>>,
+    /// Whether the audit trail is intact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intact: Option<bool>,
+    /// The first line of the audit trail that is at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<usize>,
+    /// What the server received, all of it, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub received: Option<Vec<RequestPattern>>,
+    /// So many child processes run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u64>,
     /// The reply comes within so many milliseconds of real time. For cases on the real clock, and generous: it tells a
     /// runtime that stops a guest from one that does not, not a fast machine from a slow one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -212,6 +312,48 @@ pub struct Expectation {
     /// The call used as much fuel as every other call with this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_fuel_as: Option<String>,
+}
+
+/// A function of the embedder.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum HostFunctionSource {
+    /// It returns its arguments.
+    Echo,
+    /// It returns these bytes, in payload notation.
+    Answer(String),
+    /// It answers `invalid-input` with this text.
+    InvalidInput(String),
+    /// It answers `internal-error` with this text.
+    InternalError(String),
+    /// It panics.
+    Panics,
+    /// It never answers.
+    Hangs,
+}
+
+/// What a server must have received. Every key that is given must hold.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct RequestPattern {
+    /// Over which connection it came; the first is 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<u64>,
+    /// The method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The target of the request line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Headers that are there with this value, by name in lower case.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Headers that are not there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// The body, in payload notation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
 /// How a load is refused.

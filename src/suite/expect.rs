@@ -7,6 +7,7 @@ use wasm_wave::ast::NodeType;
 use wasm_wave::untyped::UntypedValue;
 
 use super::case::{Expectation, RecordPattern, Refusal};
+use super::evidence;
 use super::guest::Guest;
 use super::protocol::{GuestFailure, Inspection, LogRecord, Reply};
 use super::wave;
@@ -53,7 +54,8 @@ pub(super) fn check(
     check_health(expect, reply)?;
     check_inspection(expect, reply, guests)?;
     check_records(expect, reply)?;
-    check_events(expect, reply)
+    check_events(expect, reply)?;
+    evidence::check(expect, reply)
 }
 
 fn succeeded(reply: &Reply) -> Result<(), String> {
@@ -94,6 +96,15 @@ fn check_answer(expect: &Expectation, reply: &Reply) -> Result<(), String> {
     }
     if let Some(lines) = &expect.transcript_has {
         check_transcript(lines, returned()?, true)?;
+    }
+    for (texts, wanted) in [(&expect.mentions, true), (&expect.conceals, false)] {
+        for text in texts.iter().flatten() {
+            let shown = String::from_utf8_lossy(returned()?);
+            if shown.contains(text.as_str()) != wanted {
+                let which = if wanted { "mentions" } else { "does not mention" };
+                return Err(differ(format!("an answer that {which} `{text}`"), shortened(&shown)));
+            }
+        }
     }
     if let Some(length) = &expect.output_bytes {
         equal("bytes of output", length, &returned()?.len())?;
@@ -144,11 +155,12 @@ fn check_health(expect: &Expectation, reply: &Reply) -> Result<(), String> {
 }
 
 fn check_inspection(expect: &Expectation, reply: &Reply, guests: &BTreeMap<String, Guest>) -> Result<(), String> {
-    let Expectation { components, restarts, instances, memory_bytes_at_most, runs_wasm_of, .. } = expect;
+    let Expectation { components, restarts, instances, memory_bytes_at_most, runs_wasm_of, processes, .. } = expect;
     let asked = components.is_some()
         || restarts.is_some()
         || instances.is_some()
         || memory_bytes_at_most.is_some()
+        || processes.is_some()
         || runs_wasm_of.is_some();
     let inspection = match reply {
         _ if !asked => return Ok(()),
@@ -164,6 +176,7 @@ fn check_inspection(expect: &Expectation, reply: &Reply, guests: &BTreeMap<Strin
         equal(&format!("restarts of {id}"), &Some(*count), &found)?;
     }
     instances.as_ref().map_or(Ok(()), |count| equal("instances", count, &inspection.instances))?;
+    processes.as_ref().map_or(Ok(()), |count| equal("processes", count, &inspection.processes))?;
     if let Some(most) = memory_bytes_at_most
         && inspection.memory_bytes > *most
     {
@@ -267,11 +280,11 @@ pub(super) fn unchanged(before: &Inspection, after: &Inspection) -> Result<(), S
     if before == after { Ok(()) } else { Err(differ(format!("nothing left behind: {}", json(before)), json(after))) }
 }
 
-fn equal<T: PartialEq + std::fmt::Debug>(what: &str, expected: &T, actual: &T) -> Result<(), String> {
+pub(super) fn equal<T: PartialEq + std::fmt::Debug>(what: &str, expected: &T, actual: &T) -> Result<(), String> {
     if expected == actual { Ok(()) } else { Err(differ(format!("{what} {expected:?}"), format!("{actual:?}"))) }
 }
 
-fn differ(expected: impl std::fmt::Display, actual: impl std::fmt::Display) -> String {
+pub(super) fn differ(expected: impl std::fmt::Display, actual: impl std::fmt::Display) -> String {
     format!("expected {expected}, got {actual}")
 }
 
@@ -286,7 +299,7 @@ pub(super) fn describe(reply: &Reply) -> String {
     }
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 

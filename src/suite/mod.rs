@@ -7,6 +7,7 @@
 mod case;
 mod discover;
 pub mod driver;
+mod evidence;
 mod expect;
 pub mod guest;
 mod manifest_text;
@@ -15,11 +16,15 @@ pub mod protocol;
 pub mod report;
 mod requirement;
 mod run;
+mod server;
 mod trials;
 mod verdict;
 mod wave;
+mod world;
 
-pub use case::{Case, ComponentSource, Expectation, RecordPattern, Refusal, Replace, Step};
+pub use case::{
+    Case, ComponentSource, Expectation, HostFunctionSource, RecordPattern, Refusal, Replace, RequestPattern, Step,
+};
 pub use discover::{CaseError, DiscoveredCase, embedded, in_directory};
 pub use driver::{Driver, DriverError, DriverFactory};
 pub use plan::{Plan, PlannedStep, plan};
@@ -27,5 +32,6 @@ pub use protocol::{Hello, Hook, Reply, Stimulus};
 pub use report::Report;
 pub use requirement::{Catalogue, Level, Requirement};
 pub use run::{run_all, run_case};
+pub use server::{RouteSource, Script, ServerSource};
 pub use trials::{main, trials};
 pub use verdict::{Exchange, Outcome, Verdict};

@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::{Case, ComponentSource, Expectation, Step};
+use super::case::{Case, ComponentSource, Expectation, HostFunctionSource, Step};
 use super::guest::{self, Guest, ProgramError};
 use super::manifest_text::{least_manifest, metadata_fields};
 use super::protocol::{
-    Bytes, ClockKind, DeliverRequest, ExecuteRequest, Hook, LoadRequest, Stimulus, World, WorldFile,
+    Bytes, ClockKind, DeliverRequest, ExecuteRequest, FileKind, Hook, HostFunctionScript, LoadRequest, NetworkWorld,
+    RevokeRequest, Stimulus, World, WorldFile,
 };
+use super::server::Script;
 use crate::contract::payload;
 
 /// What a case does, ready to be sent.
@@ -21,6 +23,8 @@ pub struct Plan {
     pub steps: Vec<PlannedStep>,
     /// The guests, by component.
     pub guests: BTreeMap<String, Guest>,
+    /// The servers, by name.
+    pub servers: BTreeMap<String, Script>,
     /// The hooks without which the case cannot be judged.
     pub hooks: BTreeSet<Hook>,
 }
@@ -50,13 +54,12 @@ pub fn plan(case: &Case) -> Result<Plan, ProgramError> {
             .map_err(|why| ProgramError::new(format!("component `{directory}`: {why}")))?;
         guests.insert(directory.clone(), guest);
     }
-    for (path, content) in &case.files {
-        files.push(WorldFile { path: path.clone(), bytes: notation(content)?, link: None });
-    }
-    for (path, target) in &case.links {
-        files.push(WorldFile { path: path.clone(), bytes: Bytes::default(), link: Some(target.clone()) });
-    }
-    let world = World { clock: case.clock, now_ms: case.now_ms, files, limits: case.limits.clone() };
+    let servers = case.servers.iter().map(|(name, source)| {
+        let script = Script::compile(source).map_err(|why| ProgramError::new(format!("server `{name}`: {why}")))?;
+        Ok((name.clone(), script))
+    });
+    let servers = servers.collect::<Result<_, ProgramError>>()?;
+    let world = surroundings(case, files)?;
     let mut steps = Vec::new();
     for (index, step) in case.steps.iter().enumerate() {
         let number = index + 1;
@@ -72,8 +75,57 @@ pub fn plan(case: &Case) -> Result<Plan, ProgramError> {
             steps.push(PlannedStep { number, stimulus: stimulus.clone(), expect, asserts: asserts.clone() });
         }
     }
-    let hooks = hooks(&world, &steps);
-    Ok(Plan { world, steps, guests, hooks })
+    let hooks = hooks(case, &world, &steps);
+    Ok(Plan { world, steps, guests, servers, hooks })
+}
+
+/// The world of a case, with the files of its components.
+fn surroundings(case: &Case, mut files: Vec<WorldFile>) -> Result<World, ProgramError> {
+    let file = |path: &String| WorldFile { path: path.clone(), ..WorldFile::default() };
+    for (path, content) in &case.files {
+        files.push(WorldFile { bytes: notation(content)?, ..file(path) });
+    }
+    for (path, content) in &case.executables {
+        files.push(WorldFile { bytes: notation(content)?, kind: Some(FileKind::Executable), ..file(path) });
+    }
+    files.extend(case.nodes.iter().map(|(path, kind)| WorldFile { kind: Some(*kind), ..file(path) }));
+    for (path, count) in &case.crowds {
+        files.extend((0..*count).map(|number| file(&format!("{path}/{number:06}"))));
+    }
+    // Links last: what they lead through is there by then.
+    files.extend(case.links.iter().map(|(path, target)| WorldFile { link: Some(target.clone()), ..file(path) }));
+    let host_functions = case.host_functions.iter().map(|(name, source)| {
+        let script = match source {
+            HostFunctionSource::Echo => HostFunctionScript::Echo,
+            HostFunctionSource::Answer(answer) => HostFunctionScript::Answer(notation(answer)?),
+            HostFunctionSource::InvalidInput(text) => HostFunctionScript::InvalidInput(text.clone()),
+            HostFunctionSource::InternalError(text) => HostFunctionScript::InternalError(text.clone()),
+            HostFunctionSource::Panics => HostFunctionScript::Panics,
+            HostFunctionSource::Hangs => HostFunctionScript::Hangs,
+        };
+        Ok((name.clone(), script))
+    });
+    let storage = case.storage.iter().map(|(namespace, entries)| {
+        let entries = entries.iter().map(|(key, value)| Ok((key.clone(), notation(value)?)));
+        Ok((namespace.clone(), entries.collect::<Result<_, ProgramError>>()?))
+    });
+    let answer = |addresses: &String| addresses.split_whitespace().map(str::to_owned).collect();
+    let names = case.names.iter().map(|(name, answers)| (name.clone(), answers.iter().map(answer).collect()));
+    let policy = case.policy.as_ref().map(toml::to_string).transpose();
+    Ok(World {
+        clock: case.clock,
+        now_ms: case.now_ms,
+        files,
+        limits: case.limits.clone(),
+        policy: policy.map_err(|why| ProgramError::new(format!("policy: {why}")))?,
+        host_functions: host_functions.collect::<Result<_, ProgramError>>()?,
+        network: NetworkWorld { names: names.collect(), endpoints: BTreeMap::new(), allow_private: case.allow_private },
+        storage: storage.collect::<Result<_, ProgramError>>()?,
+        store_file: case.store_file.clone(),
+        audit_file: case.audit_file.clone(),
+        audit_capacity: case.audit_capacity,
+        audit_lossy: case.audit_lossy,
+    })
 }
 
 /// Writes a component's files, and compiles its guest.
@@ -90,11 +142,11 @@ fn component(directory: &str, source: &ComponentSource, files: &mut Vec<WorldFil
     let names = source.manifest_files.clone().unwrap_or_else(|| vec!["component.toml".to_owned()]);
     for name in names {
         let bytes = Bytes(text.clone().into_bytes());
-        files.push(WorldFile { path: format!("{directory}/{name}"), bytes, link: None });
+        files.push(WorldFile { path: format!("{directory}/{name}"), bytes, ..WorldFile::default() });
     }
     if !source.without_wasm {
         let path = wasm_path(directory, source);
-        files.push(WorldFile { path, bytes: Bytes(guest.wasm.clone()), link: None });
+        files.push(WorldFile { path, bytes: Bytes(guest.wasm.clone()), ..WorldFile::default() });
     }
     Ok(guest)
 }
@@ -153,14 +205,24 @@ fn stimulus(step: &Step, guests: &BTreeMap<String, Guest>) -> Result<Stimulus, P
             (None, Some(content)) => notation(content)?,
             _ => return Err(ProgramError::new("replace: give either `wasm-of` or `content`")),
         };
-        found.push(Stimulus::ReplaceFile(WorldFile { path: replace.path.clone(), bytes, link: None }));
+        found.push(Stimulus::ReplaceFile(WorldFile { path: replace.path.clone(), bytes, ..WorldFile::default() }));
     }
+    found.extend(step.look_at.clone().map(|path| Stimulus::LookAt { path }));
+    found.extend(step.revoke.clone().map(|component| {
+        let Step { class, action, pattern, .. } = step.clone();
+        Stimulus::Revoke(RevokeRequest { component, class, action, pattern })
+    }));
+    found.extend(step.fill_store.map(|full| Stimulus::FillStore { full }));
+    found.extend(step.crash.then_some(Stimulus::Crash));
+    found.extend(step.audit.then_some(Stimulus::Audit));
+    found.extend(step.verify_audit.then_some(Stimulus::VerifyAudit { tamper: step.tamper }));
+    found.extend(step.requests.clone().map(|server| Stimulus::Requests { server }));
     found.extend(step.inspect.then_some(Stimulus::Inspect));
     found.extend(step.logs.then_some(Stimulus::Logs));
     found.extend(step.events.then_some(Stimulus::Events));
     let Some(stimulus) = found.pop() else {
         return Err(ProgramError::new(
-            "has no verb: load, execute, deliver, health, shutdown, start, unload, advance, await, replace, inspect, logs or events",
+            "has no verb: load, execute, deliver, health, shutdown, start, unload, advance, await, replace, look-at, revoke, fill-store, crash, audit, verify-audit, requests, inspect, logs or events",
         ));
     };
     if !found.is_empty() {
@@ -172,11 +234,18 @@ fn stimulus(step: &Step, guests: &BTreeMap<String, Guest>) -> Result<Stimulus, P
     })
 }
 
-fn hooks(world: &World, steps: &[PlannedStep]) -> BTreeSet<Hook> {
-    let mut hooks = BTreeSet::new();
-    if !world.limits.is_empty() {
-        hooks.insert(Hook::Limits);
-    }
+fn hooks(case: &Case, world: &World, steps: &[PlannedStep]) -> BTreeSet<Hook> {
+    let needs_network = !case.names.is_empty() || !case.servers.is_empty();
+    let by_world = [
+        (!world.limits.is_empty(), Hook::Limits),
+        (world.policy.is_some(), Hook::Policy),
+        (!world.host_functions.is_empty(), Hook::HostFunctions),
+        (needs_network, Hook::Network),
+        (!world.storage.is_empty() || world.store_file.is_some(), Hook::Storage),
+        (world.audit_capacity.is_some(), Hook::AuditFault),
+        (world.audit_file.is_some(), Hook::Audit),
+    ];
+    let mut hooks: BTreeSet<Hook> = by_world.into_iter().filter_map(|(needed, hook)| needed.then_some(hook)).collect();
     for step in steps {
         hooks.extend(match &step.stimulus {
             Stimulus::Begin { .. } | Stimulus::Await { .. } => Some(Hook::Begin),
@@ -185,6 +254,11 @@ fn hooks(world: &World, steps: &[PlannedStep]) -> BTreeSet<Hook> {
             Stimulus::Logs => Some(Hook::Logs),
             Stimulus::Events => Some(Hook::Events),
             Stimulus::ReplaceFile(_) => Some(Hook::ReplaceFile),
+            Stimulus::Revoke(_) => Some(Hook::Revoke),
+            Stimulus::FillStore { .. } => Some(Hook::FillStore),
+            Stimulus::Crash => Some(Hook::Crash),
+            Stimulus::Audit => Some(Hook::Audit),
+            Stimulus::VerifyAudit { .. } => Some(Hook::VerifyAudit),
             _ => None,
         });
         if step.expect.as_ref().is_some_and(|expect| expect.same_fuel_as.is_some()) {

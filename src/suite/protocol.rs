@@ -13,6 +13,8 @@ use serde_json::Value;
 
 use crate::contract::{Caller, LoadCode, Phase, State, TraceContext, TrapKind};
 
+pub use super::world::{ClockKind, FileKind, HostFunctionScript, NetworkWorld, Tamper, World, WorldFile};
+
 /// Bytes, written as base64.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Bytes(pub Vec<u8>);
@@ -89,6 +91,34 @@ pub enum Stimulus {
     },
     /// Put other bytes into a file of the world. Answered by `done`.
     ReplaceFile(WorldFile),
+    /// What is at that path of the world? Answered by `file`.
+    LookAt {
+        /// The path below the world's directory.
+        path: String,
+    },
+    /// Take grants away from a component. Answered by `done` or `rejected`.
+    Revoke(RevokeRequest),
+    /// Let the store's disk be full, or have room again. Answered by `done`.
+    FillStore {
+        /// Whether it is full.
+        full: bool,
+    },
+    /// End the runtime without ceremony, and start another in the same world. Answered by `done`.
+    Crash,
+    /// What was recorded in the audit trail since last asked? Answered by `audit`.
+    Audit,
+    /// Is the audit trail intact? Answered by `verified`.
+    VerifyAudit {
+        /// What is done to it first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tamper: Option<Tamper>,
+    },
+    /// What did a server of the case receive since last asked? Answered by `requests`, and by the suite itself, which
+    /// runs the servers: it never reaches a driver.
+    Requests {
+        /// The server.
+        server: String,
+    },
     /// What is there? Answered by `inspection`.
     Inspect,
     /// What was logged since last asked? Answered by `logs`.
@@ -97,44 +127,6 @@ pub enum Stimulus {
     Events,
     /// End the runtime and remove what it left. Answered by `done`.
     Close,
-}
-
-/// The surroundings of a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub struct World {
-    /// Which clock the runtime lives by.
-    pub clock: ClockKind,
-    /// Where a virtual clock starts, in Unix milliseconds.
-    pub now_ms: u64,
-    /// Files, by path below the world's directory.
-    pub files: Vec<WorldFile>,
-    /// The operator's limits, by name; a runtime that does not know one says so.
-    pub limits: BTreeMap<String, u64>,
-}
-
-/// The clock of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClockKind {
-    /// It stands still until the case advances it.
-    #[default]
-    Virtual,
-    /// Real time, where the time that a processor takes is the subject.
-    Real,
-}
-
-/// One file of a world.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WorldFile {
-    /// Its path, with `/` between names.
-    pub path: String,
-    /// What it holds, unless it is a link.
-    #[serde(default)]
-    pub bytes: Bytes,
-    /// The target, if it is a symbolic link.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub link: Option<String>,
 }
 
 /// What to load, and with what.
@@ -189,6 +181,23 @@ pub struct DeliverRequest {
     /// Set if a response is awaited.
     #[serde(default)]
     pub request_id: Option<String>,
+}
+
+/// Which grants to take away; what is not given stands for all.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RevokeRequest {
+    /// From which component.
+    pub component: String,
+    /// The class, such as `filesystem`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// The action, such as `read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The pattern, as the manifest writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
 }
 
 /// What a driver answers.
@@ -256,6 +265,24 @@ pub enum Reply {
         /// In order; each an object whose `event` names what happened.
         events: Vec<BTreeMap<String, Value>>,
     },
+    /// What is at a path.
+    File(FileState),
+    /// What was recorded.
+    Audit {
+        /// The records in order, each a line as the trail keeps it: one JSON object.
+        lines: Vec<String>,
+    },
+    /// Whether the audit trail is intact.
+    Verified {
+        /// The first line at fault, from 1; none if there is no fault. A missing line counts as the place where it was.
+        #[serde(default)]
+        fault: Option<usize>,
+    },
+    /// What a server received.
+    Requests {
+        /// In the order of arrival.
+        requests: Vec<ReceivedRequest>,
+    },
     /// The runtime cannot do that.
     Unsupported {
         /// What it lacks.
@@ -296,6 +323,26 @@ crate::contract::kebab_enum! {
         Limits = "limits",
         /// Reporting the fuel of a call.
         Fuel = "fuel",
+        /// The operator's policy.
+        Policy = "policy",
+        /// Taking grants away.
+        Revoke = "revoke",
+        /// Functions of the embedder.
+        HostFunctions = "host-functions",
+        /// Names and addresses of the case instead of the network's.
+        Network = "network",
+        /// A store with content of the case.
+        Storage = "storage",
+        /// A store whose disk is full.
+        FillStore = "fill-store",
+        /// Ending the runtime without ceremony.
+        Crash = "crash",
+        /// Handing out audit records.
+        Audit = "audit",
+        /// An audit trail that takes no more records.
+        AuditFault = "audit-fault",
+        /// Verifying the audit trail.
+        VerifyAudit = "verify-audit",
     }
 }
 
@@ -322,6 +369,37 @@ pub struct GuestFailure {
     pub value: Value,
 }
 
+/// What is at a path of the world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileState {
+    /// Nothing.
+    Absent,
+    /// A file with this content.
+    Content(Bytes),
+    /// A directory with these names, sorted.
+    Directory(Vec<String>),
+    /// A link with this target.
+    Link(String),
+    /// Something else.
+    Special,
+}
+
+/// A request as a server received it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceivedRequest {
+    /// Over which connection it came; the first is 1.
+    pub connection: u64,
+    /// The method.
+    pub method: String,
+    /// The target of the request line.
+    pub target: String,
+    /// The headers in order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
 /// What a runtime holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
@@ -336,6 +414,9 @@ pub struct Inspection {
     /// Configuration overlays that are kept.
     #[serde(default)]
     pub overlays: u64,
+    /// Child processes that run.
+    #[serde(default)]
+    pub processes: u64,
 }
 
 /// What a runtime knows of a component.

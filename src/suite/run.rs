@@ -10,6 +10,7 @@ use super::driver::{Driver, DriverError, DriverFactory};
 use super::expect::{self, Memory};
 use super::plan::{Plan, PlannedStep, plan};
 use super::protocol::{Hello, Hook, Inspection, Reply, Stimulus};
+use super::server::Servers;
 use super::verdict::{Exchange, Outcome, Verdict};
 
 /// How long one case may take before its runtime counts as hanging. Cases take milliseconds; a machine
@@ -158,16 +159,20 @@ impl Run {
                 format!("the driver of {} lacks the hook `{missing}`", hello.runtime),
             ));
         }
-        self.say(driver, None, Stimulus::Open(plan.world.clone()))?;
+        let servers = Servers::start(&plan.servers)
+            .map_err(|why| End::new(Verdict::DriverError, format!("a server of the case cannot be started: {why}")))?;
+        let mut world = plan.world.clone();
+        world.network.endpoints = servers.endpoints();
+        self.say(driver, None, Stimulus::Open(world))?;
         let mut memory = Memory::default();
-        plan.steps.iter().try_for_each(|step| self.step(step, plan, &hello, driver, &mut memory))
+        plan.steps.iter().try_for_each(|step| self.step(step, plan, (&hello, &servers), driver, &mut memory))
     }
 
     fn step(
         &self,
         step: &PlannedStep,
         plan: &Plan,
-        hello: &Hello,
+        (hello, servers): (&Hello, &Servers),
         driver: &mut dyn Driver,
         memory: &mut Memory,
     ) -> Result<(), End> {
@@ -176,7 +181,10 @@ impl Run {
         let watched = refusal && load && hello.hooks.contains(&Hook::Inspect);
         let before = if watched { Some(self.inspect(driver)?) } else { None };
         let sent = Instant::now();
-        let reply = self.say(driver, Some(step.number), step.stimulus.clone())?;
+        let reply = match &step.stimulus {
+            Stimulus::Requests { server } => self.ask_server(step, servers, server)?,
+            stimulus => self.say(driver, Some(step.number), stimulus.clone())?,
+        };
         let mut verdict =
             expect::check(step.expect.as_ref(), (&reply, sent.elapsed().as_millis() as u64), &plan.guests, memory);
         for slug in &step.asserts {
@@ -189,6 +197,17 @@ impl Run {
             verdict = verdict.and(untouched);
         }
         verdict.map_err(|why| End::new(Verdict::Fail, format!("step {}: {why}", step.number)))
+    }
+
+    /// What a server received, which the suite knows by itself.
+    fn ask_server(&self, step: &PlannedStep, servers: &Servers, server: &str) -> Result<Reply, End> {
+        let requests = servers.received(server).ok_or_else(|| {
+            End::new(Verdict::DriverError, format!("step {}: the case has no server `{server}`", step.number))
+        })?;
+        let reply = Reply::Requests { requests };
+        let (stimulus, reply_said) = (step.stimulus.clone(), Some(reply.clone()));
+        self.record().exchange.push(Exchange { step: Some(step.number), stimulus, reply: reply_said });
+        Ok(reply)
     }
 
     fn inspect(&self, driver: &mut dyn Driver) -> Result<Inspection, End> {

@@ -175,6 +175,10 @@ impl AuditSink for FileAudit {
         }
     }
 
+    fn files(&self) -> Vec<(u64, u64)> {
+        self.identities().map_or_else(|_| Vec::new(), |files| files.map(|file| (file.device, file.inode)).to_vec())
+    }
+
     fn next_sequence(&self) -> u64 {
         self.head().sequence.saturating_add(1)
     }

@@ -70,6 +70,16 @@ pub enum AuditEvent {
     },
 }
 
+impl AuditRecord {
+    /// The record as one line of JSON, in which no character commands a terminal, breaks the line or hides others.
+    pub fn to_json(&self) -> String {
+        let mut line = Vec::new();
+        // Neither memory nor these types refuse to be written.
+        let _ = super::json::write(self, &mut line);
+        String::from_utf8(line).unwrap_or_default()
+    }
+}
+
 impl AuditEvent {
     /// A failed load; the message is cut to [`MAX_TEXT_BYTES`].
     pub fn load_failed(component: Option<ComponentId>, phase: Phase, code: LoadCode, message: &str) -> Self {

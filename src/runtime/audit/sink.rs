@@ -27,6 +27,11 @@ pub trait AuditSink: Send + Sync {
         0
     }
 
+    /// The files that the sink writes, by device and inode, which no guest may reach under any name.
+    fn files(&self) -> Vec<(u64, u64)> {
+        Vec::new()
+    }
+
     /// Whether `append` waits for a disk or a network, so that it is not called from a thread that drives others.
     fn may_block(&self) -> bool {
         false

@@ -19,6 +19,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bindings::{self, types};
 use super::call::CurrentCall;
+use super::children::Children;
 use super::component::Component;
 use super::limits::MemoryLimiter;
 use super::log::{LogLevel, LogRecord};
@@ -26,17 +27,17 @@ use super::registry::Registry;
 use super::residue::Held;
 use super::services::Services;
 use super::wasi::{self, Output};
+use gate::Gate;
 
 /// The most host resources (streams, pollables) that one instance holds; a program has a handful.
 const MAX_RESOURCES: usize = 1_024;
 
 /// What host functions work on: the data of one instance's store.
 pub(crate) struct Host {
-    pub(crate) component: Arc<Component>,
-    pub(crate) services: Arc<Services>,
+    pub(crate) gate: Gate,
     pub(crate) registry: Weak<Registry>,
-    pub(crate) call: CurrentCall,
     pub(crate) limiter: MemoryLimiter,
+    children: Arc<Children>,
     wasi: WasiCtx,
     output: Output,
     table: ResourceTable,
@@ -55,12 +56,13 @@ impl Host {
         let max = component.manifest.resources.memory.max;
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
+        let children = Arc::new(Children::new(Arc::clone(&counters.children)));
+        component.mind(&children);
         Self {
-            component: Arc::clone(component),
-            services: Arc::clone(services),
+            gate: Gate { component: Arc::clone(component), services: Arc::clone(services), call, ordinal: 0 },
             registry: Weak::clone(registry),
-            call,
             limiter: MemoryLimiter::new(max, Arc::clone(&counters.memory_bytes)),
+            children,
             wasi: wasi::context(services, component, &output),
             output,
             table,
@@ -74,8 +76,8 @@ impl Host {
     }
 
     fn log_record(&self, level: LogLevel, message: String, context: Vec<(String, String)>) {
-        let now = self.services.clock.now().millis();
-        self.services.log(&LogRecord::capped(now, self.component.id().clone(), level, message, context));
+        let now = self.gate.services.clock.now().millis();
+        self.gate.services.log(&LogRecord::capped(now, self.gate.component.id().clone(), level, message, context));
     }
 }
 

@@ -1,8 +1,15 @@
 //! `airssys:ext-process/process`: child processes, and the component's own environment.
+//!
+//! A command is a guest path like any other: it lies below the root that the host configured, and what is decided is the
+//! executable that it leads to.
+
+use crate::permission::Class;
 
 use super::super::bindings::process::{Host as Process, ProcessError, ProcessResult};
+use super::super::children::ChildError;
+use super::super::files::Kind;
 use super::Host;
-use super::gate::{Access, Denied};
+use super::gate::{Asked, Denied, Node, Subject};
 
 impl From<Denied> for ProcessError {
     fn from(Denied(text): Denied) -> Self {
@@ -10,26 +17,67 @@ impl From<Denied> for ProcessError {
     }
 }
 
+fn in_words(error: ChildError) -> ProcessError {
+    match error {
+        ChildError::InvalidHandle(handle) => ProcessError::InvalidHandle(handle),
+        ChildError::TooLarge(limit) => ProcessError::TooLarge(limit),
+        ChildError::NotFound(what) => ProcessError::NotFound(what),
+        ChildError::Io(why) => ProcessError::IoError(why),
+    }
+}
+
+impl Host {
+    /// Passes the gate with the command under which a process was spawned.
+    fn child(&self, handle: u64) -> Result<(), ProcessError> {
+        let command = self.children.command_of(handle).ok_or(ProcessError::InvalidHandle(handle))?;
+        let subject = Subject::Command { path: &command, node: Node::Ordinary };
+        self.gate.pass(Asked { subject, resource: &command, resolved: Some(command.clone()) })?;
+        Ok(())
+    }
+}
+
 impl Process for Host {
     async fn spawn_process(
         &mut self,
         command: String,
-        _: Vec<String>,
-        _: Option<Vec<(String, String)>>,
+        args: Vec<String>,
+        env: Option<Vec<(String, String)>>,
     ) -> Result<u64, ProcessError> {
-        self.gate(Access::Process(&command))?;
-        Err(ProcessError::IoError("this runtime starts no processes".to_owned()))
+        let found = match self.gate.follow(&command).await {
+            Ok(found) => found,
+            Err(error) => {
+                let why = error.to_string();
+                let subject = Subject::Malformed { class: Class::Process, action: "spawn", why: &why };
+                self.gate.pass(Asked { subject, resource: &command, resolved: None })?;
+                return Err(ProcessError::PermissionDenied(why));
+            }
+        };
+        let resolved = found.path().to_owned();
+        let subject = Subject::Command { path: &resolved, node: found.node() };
+        self.gate.pass(Asked { subject, resource: &command, resolved: Some(resolved.clone()) })?;
+        let executable = match found.into_reached() {
+            Some(reached) if reached.kind == Kind::File => reached.host_path(),
+            Some(_) => return Err(ProcessError::NotFound(command)),
+            None => return Err(ProcessError::IoError("the host gives components no processes".to_owned())),
+        };
+        let env = env.unwrap_or_default();
+        self.children.spawn(&executable, &resolved, &command, &args, &env).map_err(in_words)
     }
 
-    async fn wait_process(&mut self, handle: u64, _: u64) -> Result<ProcessResult, ProcessError> {
-        Err(ProcessError::InvalidHandle(handle))
+    async fn wait_process(&mut self, handle: u64, timeout_ms: u64) -> Result<ProcessResult, ProcessError> {
+        self.child(handle)?;
+        let until = self.gate.services.clock.now().plus_millis(timeout_ms);
+        let ended = self.gate.call.outside_until(until, self.children.wait(handle)).await;
+        let ended = ended.ok_or(ProcessError::TimeoutExceeded)?.map_err(in_words)?;
+        Ok(ProcessResult { exit_code: ended.exit_code, stdout: ended.stdout, stderr: ended.stderr })
     }
 
     async fn kill_process(&mut self, handle: u64) -> Result<(), ProcessError> {
-        Err(ProcessError::InvalidHandle(handle))
+        self.child(handle)?;
+        self.children.kill(handle).map_err(in_words)
     }
 
     async fn get_env(&mut self, name: String) -> Option<String> {
-        self.component.env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+        self.gate.component.env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
     }
 }

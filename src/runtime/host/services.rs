@@ -1,16 +1,25 @@
 //! `airssys:core/host-services`: logging, messaging, configuration, time, introspection.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+
 use crate::contract::{ComponentId, State};
+use crate::permission::MessagingAction;
 
 use super::super::bindings::host_services::Host as HostServices;
 use super::super::bindings::types::{
     ComponentError, ComponentMetadata, ConfigError as GuestConfigError, HostFunctionError, LogLevel as GuestLogLevel,
     MessagingError,
 };
+use super::super::call::panic_text;
+use super::super::clock::Timestamp;
 use super::super::config::ConfigError;
+use super::super::error::CallError;
+use super::super::host_function::{self, HostCall};
 use super::super::log::LogLevel;
 use super::Host;
-use super::gate::{Access, Denied};
+use super::gate::{Asked, Denied, Subject};
 
 impl From<Denied> for MessagingError {
     fn from(Denied(text): Denied) -> Self {
@@ -34,6 +43,14 @@ impl From<ConfigError> for GuestConfigError {
     }
 }
 
+impl Host {
+    /// Passes the gate with the target of a message.
+    fn target(&self, action: MessagingAction, target: &str) -> Result<(), MessagingError> {
+        self.gate.pass(Asked { subject: Subject::Target { action, target }, resource: target, resolved: None })?;
+        Ok(())
+    }
+}
+
 impl HostServices for Host {
     fn log(&mut self, level: GuestLogLevel, message: String, context: Option<Vec<(String, String)>>) {
         let level = match level {
@@ -47,12 +64,12 @@ impl HostServices for Host {
     }
 
     fn send_message(&mut self, target: String, _: Vec<u8>) -> Result<(), MessagingError> {
-        self.gate(Access::Messaging("send", &target))?;
+        self.target(MessagingAction::Send, &target)?;
         Err(MessagingError::ComponentNotFound(target))
     }
 
     fn send_request(&mut self, target: String, _: Vec<u8>, _: u64) -> Result<String, MessagingError> {
-        self.gate(Access::Messaging("request", &target))?;
+        self.target(MessagingAction::Request, &target)?;
         Err(MessagingError::ComponentNotFound(target))
     }
 
@@ -65,26 +82,26 @@ impl HostServices for Host {
     }
 
     fn get_config(&mut self, key: String) -> Result<Option<String>, GuestConfigError> {
-        Ok(self.component.config.get(&key)?)
+        Ok(self.gate.component.config.get(&key)?)
     }
 
     fn set_config(&mut self, key: String, value: String) -> Result<(), GuestConfigError> {
-        Ok(self.component.config.set(key, value)?)
+        Ok(self.gate.component.config.set(key, value)?)
     }
 
     fn current_time_millis(&mut self) -> u64 {
-        self.services.clock.now().millis()
+        self.gate.services.clock.now().millis()
     }
 
     async fn sleep_millis(&mut self, duration: u64) {
-        let until = self.services.clock.now().plus_millis(duration);
-        self.call.sleep_until(until).await;
+        let until = self.gate.services.clock.now().plus_millis(duration);
+        self.gate.call.sleep_until(until).await;
     }
 
     fn list_components(&mut self) -> Vec<String> {
-        let Some(registry) = self.registry.upgrade() else { return vec![self.component.id().to_string()] };
+        let Some(registry) = self.registry.upgrade() else { return vec![self.gate.component.id().to_string()] };
         // The caller counts as running even while its `init` is what asks. The registry is sorted.
-        let runs = |id: &ComponentId, state| state == State::Running || id == self.component.id();
+        let runs = |id: &ComponentId, state| state == State::Running || id == self.gate.component.id();
         let components = registry.components();
         let running = components.iter().filter(|component| runs(component.id(), component.state()));
         running.map(|component| component.id().to_string()).collect()
@@ -98,8 +115,35 @@ impl HostServices for Host {
         metadata(&id).ok_or(ComponentError::NotFound(id))
     }
 
-    async fn call_host_function(&mut self, name: String, _: Vec<u8>) -> Result<Vec<u8>, HostFunctionError> {
-        self.gate(Access::HostFunction(&name))?;
-        Err(HostFunctionError::NotFound(name))
+    async fn call_host_function(&mut self, name: String, args: Vec<u8>) -> Result<Vec<u8>, HostFunctionError> {
+        self.gate.pass(Asked { subject: Subject::Function(&name), resource: &name, resolved: None })?;
+        let of = |error: CallError, whose| format!("{whose}: {error}");
+        self.gate
+            .component
+            .check_codec(&args)
+            .map_err(|error| HostFunctionError::InvalidInput(of(error, "the arguments")))?;
+        let call = HostCall { component: self.gate.component.id().clone(), function: name.clone(), args };
+        let Some(answer) = self.gate.services.host_functions.call(call) else {
+            return Err(HostFunctionError::NotFound(name));
+        };
+        let answer = AssertUnwindSafe(answer).catch_unwind();
+        let answer = self.gate.call.outside_until(Timestamp::NEVER, answer).await;
+        let panicked = || HostFunctionError::InternalError("the host function failed".to_owned());
+        let answer = match answer {
+            Some(Ok(answer)) => answer.map_err(|error| match error {
+                host_function::HostFunctionError::InvalidInput(why) => HostFunctionError::InvalidInput(why),
+                host_function::HostFunctionError::Internal(why) => HostFunctionError::InternalError(why),
+            })?,
+            Some(Err(panic)) => {
+                tracing::error!(function = name, panic = panic_text(&*panic), "a host function panicked");
+                return Err(panicked());
+            }
+            None => return Err(panicked()),
+        };
+        self.gate
+            .component
+            .check_codec(&answer)
+            .map_err(|error| HostFunctionError::InternalError(of(error, "the answer")))?;
+        Ok(answer)
     }
 }

@@ -31,8 +31,7 @@ mod tls;
 pub use dial::{Connection, Dialer, Resolver, SystemResolver, TcpDialer};
 pub use target::{MAX_URL_BYTES, Target, UrlError, parse_target};
 
-pub(crate) use client::{Authorise, Client, Response};
+pub(crate) use client::{Authorise, Client};
 pub(crate) use failure::HttpFailure;
 pub(crate) use limits::HttpLimits;
 pub(crate) use request::{Method, Request};
-pub(crate) use tls::AuthorityError;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, poll_fn};
-use std::path::{Component as PathComponent, Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -17,18 +17,29 @@ use tokio::task::JoinHandle;
 
 use super::{Driver, DriverError};
 use crate::contract::ComponentId;
+use crate::runtime::audit::AuditRecord;
 use crate::runtime::{
-    Call, CallError, Clock, Engine, EngineOptions, EventStream, GuestPayload, HostLimits, LoadError, LoadOptions,
-    LogRecord, Message, Runtime, SystemClock, Timestamp, VirtualClock,
+    Call, CallError, Clock, Engine, EngineOptions, EventStream, GuestPayload, LoadError, LoadOptions, LogRecord,
+    Message, Revocation, Runtime, SystemClock, Timestamp, VirtualClock,
 };
 use crate::suite::protocol::{
     Bytes, ClockKind, ComponentInspection, DeliverRequest, ExecuteRequest, GuestFailure, Hello, Hook, Inspection,
-    LoadRequest, LogRecord as Logged, ManifestFinding, Reply, Stimulus, World, WorldFile,
+    LoadRequest, LogRecord as Logged, ManifestFinding, Reply, RevokeRequest, Stimulus, World,
 };
+use surroundings::Surroundings;
+
+mod disk;
+mod limits;
+mod network;
+mod place;
+mod surroundings;
+mod tamper;
 
 /// The areas of the suite that the reference runtime implements.
 const FEATURES: &[&str] = &[
+    "audit",
     "config",
+    "filesystem",
     "introspection",
     "isolation",
     "lifecycle",
@@ -36,7 +47,10 @@ const FEATURES: &[&str] = &[
     "log",
     "manifest",
     "multicodec",
+    "network",
     "permission",
+    "process",
+    "storage",
     "time",
 ];
 
@@ -78,6 +92,7 @@ pub struct ReferenceDriver {
 struct Session {
     /// Dropped before the directory: nothing may run in what is being removed.
     runtime: Runtime,
+    surroundings: Surroundings,
     virtual_clock: Option<VirtualClock>,
     begun: HashMap<String, JoinHandle<Reply>>,
     events: EventStream,
@@ -108,7 +123,7 @@ impl Driver for ReferenceDriver {
             }
             stimulus => {
                 let session = self.session.as_mut().ok_or_else(|| DriverError::new("no world is open"))?;
-                session.perform(stimulus, handle)
+                session.perform(stimulus, &shared)
             }
         }
     }
@@ -119,28 +134,23 @@ impl Session {
         let io = |why: std::io::Error| DriverError::new(format!("the world cannot be written: {why}"));
         let directory = TempDir::new().map_err(io)?;
         for file in &world.files {
-            write(directory.path(), file)?;
+            place::write(directory.path(), file)?;
         }
         let logs = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&logs);
         let virtual_clock =
             (world.clock == ClockKind::Virtual).then(|| VirtualClock::new(Timestamp::from_millis(world.now_ms)));
         let clock: Arc<dyn Clock> = match &virtual_clock {
             Some(clock) => Arc::new(clock.clone()),
             None => Arc::new(SystemClock::default()),
         };
-        let runtime = Runtime::builder()
-            .engine(shared.engine.clone())
-            .clock(clock)
-            .limits(limits(&world.limits)?)
-            .on_log(move |record| sink.lock().unwrap_or_else(PoisonError::into_inner).push(logged(record)))
-            .build()
-            .map_err(|why| DriverError::new(why.to_string()))?;
+        let surroundings = Surroundings::new(world, directory.path(), clock)?;
+        let runtime = surroundings.runtime(&shared.engine, collect(&logs))?;
         let events = runtime.events();
-        Ok(Self { runtime, virtual_clock, begun: HashMap::new(), events, logs, directory })
+        Ok(Self { runtime, surroundings, virtual_clock, begun: HashMap::new(), events, logs, directory })
     }
 
-    fn perform(&mut self, stimulus: Stimulus, handle: &Handle) -> Result<Reply, DriverError> {
+    fn perform(&mut self, stimulus: Stimulus, shared: &Reference) -> Result<Reply, DriverError> {
+        let handle = shared.tokio.handle();
         Ok(match stimulus {
             Stimulus::Begin { ticket, stimulus } => {
                 let (runtime, root) = (self.runtime.clone(), self.directory.path().to_owned());
@@ -165,8 +175,34 @@ impl Session {
                 Reply::Done
             }
             Stimulus::ReplaceFile(file) => {
-                write(self.directory.path(), &file)?;
+                place::write(self.directory.path(), &file)?;
                 Reply::Done
+            }
+            Stimulus::LookAt { path } => Reply::File(place::look_at(self.directory.path(), &path)?),
+            Stimulus::FillStore { full } => {
+                self.surroundings.disk.fill(full);
+                Reply::Done
+            }
+            Stimulus::Crash => {
+                for (_, task) in self.begun.drain() {
+                    task.abort();
+                    // Its end is awaited: it holds the runtime, too.
+                    let _ = handle.block_on(task);
+                }
+                handle.block_on(self.runtime.close());
+                self.surroundings.disk.crash();
+                // The old runtime goes first: two must not have one store, or one audit trail.
+                self.runtime = idle(shared)?;
+                self.runtime = self.surroundings.runtime(&shared.engine, collect(&self.logs))?;
+                self.events = self.runtime.events();
+                Reply::Done
+            }
+            Stimulus::Audit => {
+                let records = self.surroundings.audit.drain();
+                Reply::Audit { lines: records.iter().map(AuditRecord::to_json).collect() }
+            }
+            Stimulus::VerifyAudit { tamper } => {
+                Reply::Verified { fault: tamper::first_fault(&self.surroundings.audit_file()?, tamper)? }
             }
             Stimulus::Inspect => {
                 // A begun call may just have answered while its instance is still being put away.
@@ -194,12 +230,12 @@ impl Session {
 
     /// Ends what runs, then removes the directory.
     fn close(self, handle: &Handle) -> Result<(), DriverError> {
-        let Self { runtime, begun, directory, .. } = self;
+        let Self { runtime, surroundings, begun, directory, .. } = self;
         for (_, task) in begun {
             task.abort();
         }
         let _guard = handle.enter();
-        drop(runtime);
+        drop((runtime, surroundings));
         directory.close().map_err(|why| DriverError::new(format!("the world cannot be removed: {why}")))
     }
 }
@@ -247,8 +283,27 @@ async fn call(runtime: &Runtime, root: &Path, stimulus: Stimulus) -> Reply {
             Ok(id) => runtime.unload(&id).await,
             Err(why) => Err(why),
         }),
+        Stimulus::Revoke(RevokeRequest { component, class, action, pattern }) => {
+            let class = class.map(|class| class.parse()).transpose();
+            let Ok(class) = class else {
+                return Reply::Unsupported { what: "a class of permissions of that name".into() };
+            };
+            let revocation = Revocation { class, action, pattern };
+            done(id(&component).and_then(|id| runtime.revoke(&id, &revocation).map(drop)))
+        }
         other => Reply::Unsupported { what: format!("{other:?}") },
     }
+}
+
+/// Puts what is logged into a list.
+fn collect(logs: &Arc<Mutex<Vec<Logged>>>) -> impl Fn(&LogRecord) + Send + Sync + 'static {
+    let logs = Arc::clone(logs);
+    move |record| logs.lock().unwrap_or_else(PoisonError::into_inner).push(logged(record))
+}
+
+/// A runtime that holds nothing.
+fn idle(shared: &Reference) -> Result<Runtime, DriverError> {
+    Runtime::builder().engine(shared.engine.clone()).build().map_err(|why| DriverError::new(why.to_string()))
 }
 
 async fn load(runtime: &Runtime, root: &Path, request: LoadRequest) -> Reply {
@@ -309,6 +364,7 @@ fn inspection(runtime: &Runtime) -> Inspection {
         instances: residue.instances,
         memory_bytes: residue.memory_bytes,
         overlays: residue.overlays,
+        processes: residue.processes,
     }
 }
 
@@ -319,52 +375,4 @@ fn logged(record: &LogRecord) -> Logged {
         message: record.message.clone(),
         context: record.context.clone(),
     }
-}
-
-/// Writes a file of the world, which must stay inside it.
-fn write(root: &Path, file: &WorldFile) -> Result<(), DriverError> {
-    let relative = PathBuf::from(&file.path);
-    if !relative.components().all(|part| matches!(part, PathComponent::Normal(_))) {
-        return Err(DriverError::new(format!("`{}` is not a path within the world", file.path)));
-    }
-    let path = root.join(relative);
-    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| match &file.link {
-        Some(target) => link(target, &path),
-        None => std::fs::write(&path, &file.bytes.0),
-    });
-    written.map_err(|why| DriverError::new(format!("`{}` cannot be written: {why}", file.path)))
-}
-
-#[cfg(unix)]
-fn link(target: &str, path: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(target, path)
-}
-
-#[cfg(not(unix))]
-fn link(_: &str, _: &Path) -> std::io::Result<()> {
-    Err(std::io::Error::new(std::io::ErrorKind::Unsupported, "symbolic links need a Unix system"))
-}
-
-/// The operator's limits of a case.
-fn limits(given: &BTreeMap<String, u64>) -> Result<HostLimits, DriverError> {
-    let mut limits = HostLimits::default();
-    for (name, value) in given {
-        match name.as_str() {
-            "memory-bytes" => limits.memory_bytes = *value,
-            "timeout-ms" => limits.timeout_ms = *value,
-            "fuel" => limits.fuel = Some(*value),
-            "message-bytes" => limits.message_bytes = *value,
-            "mailbox-capacity" => limits.mailbox_capacity = u32::try_from(*value).unwrap_or(u32::MAX),
-            "component-bytes" => limits.component_bytes = *value,
-            "hostcall-bytes" => limits.hostcall_bytes = *value as usize,
-            "instances" => limits.instances = *value,
-            "instantiate-ms" => limits.instantiate_ms = *value,
-            "metadata-ms" => limits.metadata_ms = *value,
-            "init-ms" => limits.init_ms = *value,
-            "health-ms" => limits.health_ms = *value,
-            "shutdown-ms" => limits.shutdown_ms = *value,
-            other => return Err(DriverError::new(format!("the reference runtime has no limit `{other}`"))),
-        }
-    }
-    Ok(limits)
 }
