@@ -6,13 +6,19 @@ pub(crate) mod args;
 #[cfg(feature = "runtime")]
 mod audit;
 pub(crate) mod exit;
+#[cfg(feature = "runtime")]
+mod hosting;
 mod manifest;
 mod permissions;
+#[cfg(feature = "runtime")]
+mod record;
 #[cfg(feature = "runtime")]
 mod run;
 mod snippet;
 #[cfg(all(feature = "suite", feature = "runtime"))]
 mod suite;
+#[cfg(feature = "runtime")]
+mod work;
 
 use args::{Args, Command};
 use exit::Exit;

@@ -54,6 +54,20 @@ Exit status:
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+    /// Run a component without refusing it anything, and print the least capabilities that would have sufficed.
+    ///
+    /// Whatever the component asks for is done: files below --root are changed, commands run, hosts are called. Use it
+    /// with a component, and on a machine, that may do so. Answers of operations go to standard error.
+    #[cfg(feature = "runtime")]
+    #[command(after_help = "\
+Examples:
+  airssys-wasm permissions record plugins/mine --root /srv/sandbox --op 'json:{\"sync\":true}' > least.toml
+
+Exit status:
+  0  every operation was answered
+  1  an operation ended in an error of the component, a trap or a timeout; what was done is printed all the same
+  2  the directory, the manifest, the wasm or an operation cannot be used")]
+    Record(super::record::RecordArgs),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -63,7 +77,11 @@ enum Format {
 }
 
 pub(crate) fn run(args: PermissionsArgs) -> anyhow::Result<Exit> {
-    let Command::Explain { dir, class, action, resource, format } = args.command;
+    let (dir, class, action, resource, format) = match args.command {
+        Command::Explain { dir, class, action, resource, format } => (dir, class, action, resource, format),
+        #[cfg(feature = "runtime")]
+        Command::Record(args) => return super::record::run(args),
+    };
     match explain(&dir, class, &action, &resource, format) {
         Ok(exit) => Ok(exit),
         Err(Unusable::Manifest(ManifestReadError::Invalid { manifest, errors })) => {

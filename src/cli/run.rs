@@ -1,19 +1,7 @@
 //! `airssys-wasm run`.
 
-use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
-
-use airssys_wasm::contract::multicodec::{self, Codec};
-use airssys_wasm::contract::payload;
-use airssys_wasm::manifest::{self, ManifestReadError};
-use airssys_wasm::runtime::{Call, LoadOptions, Runtime};
-
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
-
 use super::exit::Exit;
-use super::snippet;
+use super::work::Work;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -22,116 +10,18 @@ Operations are written CODEC:TEXT, such as json:{\"add\":2} or raw:hello; text:T
 Examples:
   airssys-wasm run fixtures/counter --op 'json:{\"add\":2}' --op 'json:{\"add\":3}'
   RUST_LOG=info airssys-wasm run plugins/mine --env MODE=test --config batch-size=10 --op raw:
+  airssys-wasm run plugins/mine --root /srv/data --store mine.redb --audit audit.jsonl --policy policy.toml --op raw:
 
 Exit status:
   0  every operation was answered
   1  an operation ended in an error of the component, a trap or a timeout
-  2  the directory, the manifest, the wasm or an operation cannot be used
+  2  the directory, the manifest, the wasm, an operation or another file that was named cannot be used
   3  the runtime itself failed")]
 pub(crate) struct RunArgs {
-    /// The component's directory, which holds component.toml.
-    dir: PathBuf,
-    /// An operation to execute; may be given several times.
-    #[arg(long = "op", value_name = "OPERATION", value_parser = parse_operation)]
-    operations: Vec<Operation>,
-    /// An environment variable for the component.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
-    env: Vec<(String, String)>,
-    /// A configuration value for the component, read-only to it.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_pair)]
-    config: Vec<(String, String)>,
-    /// A deadline for each operation, in milliseconds; the manifest's holds too.
-    #[arg(long, value_name = "MS")]
-    timeout_ms: Option<u64>,
-}
-
-#[derive(Debug, Clone)]
-struct Operation(Vec<u8>);
-
-fn parse_operation(text: &str) -> Result<Operation, payload::NotationError> {
-    payload::parse(text).map(Operation)
-}
-
-fn parse_pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
+    #[command(flatten)]
+    work: Work,
 }
 
 pub(crate) fn run(args: RunArgs) -> anyhow::Result<Exit> {
-    let filter = match log_filter() {
-        Ok(filter) => filter,
-        Err(why) => {
-            eprintln!("error: RUST_LOG: {why}; write a level, or target=level with commas between, such as info");
-            return Ok(Exit::BadInput);
-        }
-    };
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let output = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(output.with_filter(filter)).init();
-    match manifest::read(&args.dir) {
-        Ok(_) => {}
-        Err(ManifestReadError::Invalid { manifest, errors }) => {
-            snippet::print(&manifest, &errors);
-            return Ok(Exit::BadInput);
-        }
-        Err(error) => {
-            eprintln!("error: {:#}", anyhow::Error::new(error));
-            return Ok(Exit::BadInput);
-        }
-    }
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(operate(args))
-}
-
-/// What is logged to standard error: warnings, unless `RUST_LOG` says otherwise.
-fn log_filter() -> Result<Targets, tracing_subscriber::filter::ParseError> {
-    match std::env::var("RUST_LOG") {
-        Ok(wanted) if !wanted.trim().is_empty() => wanted.parse(),
-        _ => Ok(Targets::new().with_default(tracing::Level::WARN)),
-    }
-}
-
-async fn operate(args: RunArgs) -> anyhow::Result<Exit> {
-    let runtime = Runtime::builder().build()?;
-    let options = LoadOptions {
-        directory: args.dir.clone(),
-        env: args.env,
-        config: args.config.into_iter().collect(),
-        config_data: None,
-    };
-    let id = match runtime.load_with(options).await {
-        Ok(id) => id,
-        Err(error) => {
-            eprintln!("error: {}: {error}", args.dir.display());
-            return Ok(Exit::BadInput);
-        }
-    };
-    let mut exit = Exit::Conforming;
-    for Operation(operation) in args.operations {
-        let shown = payload::render(&operation);
-        let call = Call { timeout_ms: args.timeout_ms, ..Call::default() };
-        match runtime.execute(&id, operation, call).await {
-            Ok(executed) => writeln!(std::io::stdout(), "{}", answer(&executed.output))?,
-            Err(error) => {
-                eprintln!("error: {id}: {shown}: {error}");
-                exit = Exit::NotConforming;
-            }
-        }
-    }
-    if let Err(error) = runtime.shutdown(&id).await {
-        eprintln!("error: {id}: shutdown: {error}");
-        exit = Exit::NotConforming;
-    }
-    Ok(exit)
-}
-
-/// JSON and raw text as they are, everything else in payload notation.
-fn answer(output: &[u8]) -> String {
-    let plain = [Codec::Json, Codec::Raw].map(Codec::code);
-    match multicodec::split(output) {
-        Ok((code, data)) if plain.contains(&code) => match std::str::from_utf8(data) {
-            Ok(text) if !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') => text.to_owned(),
-            _ => payload::render(output),
-        },
-        _ => payload::render(output),
-    }
+    args.work.run(|builder| builder, &mut std::io::stdout())
 }

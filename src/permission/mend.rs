@@ -26,7 +26,7 @@ fn add(pattern: &str, key: &str, action: &str) -> String {
 
 /// The pattern that matches a path, and little else: nothing is escaped in patterns, so a character with a meaning is
 /// listed as a class, and one that cannot be listed is any character.
-fn literal(path: &str) -> String {
+pub(super) fn literal(path: &str) -> String {
     let mut pattern = String::with_capacity(path.len().min(MAX_PATH_BYTES));
     for character in path.chars() {
         match character {

@@ -13,6 +13,7 @@ mod explain;
 mod glob;
 mod grants;
 mod host;
+mod least;
 mod mend;
 mod names;
 mod path;
@@ -25,6 +26,7 @@ pub use decision::{Access, Class, Decision, FourAction, Malformed, MessagingActi
 pub use explain::Miss;
 pub use glob::PathPattern;
 pub use grants::{Grants, Work};
+pub use least::Least;
 pub(crate) use mend::escape;
 pub use path::{PathError, normalise};
 pub use policy::{Admitted, Policy, PolicyError, PolicyMode};

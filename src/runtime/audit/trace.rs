@@ -6,8 +6,8 @@ use super::json;
 use super::record::{AuditEvent, AuditRecord};
 use super::sink::{AuditError, AuditSink};
 
-/// Hands records to `tracing`, with the target `airssys_wasm::audit`: granted accesses as information, all else as
-/// warnings. Text is the value of a field, escaped, never the message. Whoever subscribes may filter and drop; this is no
+/// Hands records to `tracing`, with the target `airssys_wasm::audit`: denied accesses as warnings, all else as
+/// information. Text is the value of a field, escaped, never the message. Whoever subscribes may filter and drop; this is no
 /// replacement for a sink that keeps records.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TracingAudit;
@@ -19,7 +19,8 @@ impl AuditSink for TracingAudit {
             AuditEvent::Access(access) => trace(*sequence, *time_ms, access),
             event => {
                 let record = json::text(event).map_err(|why| AuditError::Other(why.into()))?;
-                tracing::warn!(target: "airssys_wasm::audit", sequence, time_ms, record);
+                // Whoever causes these is told by other means, too; a denied access is told by nothing else.
+                tracing::info!(target: "airssys_wasm::audit", sequence, time_ms, record);
             }
         }
         Ok(())

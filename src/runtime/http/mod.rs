@@ -31,7 +31,11 @@ mod tls;
 pub use dial::{Connection, Dialer, Resolver, SystemResolver, TcpDialer};
 pub use target::{MAX_URL_BYTES, Target, UrlError, parse_target};
 
+#[cfg(test)]
+use client::Response;
 pub(crate) use client::{Authorise, Client};
 pub(crate) use failure::HttpFailure;
 pub(crate) use limits::HttpLimits;
 pub(crate) use request::{Method, Request};
+#[cfg(test)]
+use tls::AuthorityError;
