@@ -58,3 +58,24 @@ impl<P: AsyncRead + AsFd + Unpin> Output<P> {
         Err(TooMuch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use tokio::net::unix::pipe;
+
+    use super::*;
+
+    /// What is still in the pipe counts like what was read before; nobody closes it.
+    #[rstest]
+    #[case::nothing(10, 0, Ok(10))]
+    #[case::as_much_as_fits(MAX_OUTPUT_BYTES - 9, 9, Ok(MAX_OUTPUT_BYTES))]
+    #[case::one_more(MAX_OUTPUT_BYTES - 9, 10, Err(TooMuch))]
+    #[tokio::test]
+    async fn the_rest_is_bounded(#[case] read: usize, #[case] rest: usize, #[case] expected: Result<usize, TooMuch>) {
+        let (sender, receiver) = pipe::pipe().unwrap();
+        assert_eq!(rustix::io::write(&sender, &vec![7; rest]).unwrap(), rest);
+        let output = Output { pipe: Some(receiver), bytes: vec![7; read] };
+        assert_eq!(output.finish().map(|bytes| bytes.len()), expected);
+    }
+}
