@@ -2,7 +2,6 @@
 //!
 //! That a process is gone is seen by the end of a FIFO that it held; one that is not killed writes `late` to it first.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 
@@ -175,9 +174,12 @@ fn bad_name() -> ChildError {
 async fn no_shell_runs_a_text() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("text");
-    std::fs::write(&path, "echo run by a shell\n").unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let spawned = children().spawn(&path, "text", &[], &pairs(&[("PATH", "/bin")]));
+    // Written by a process of its own: a child that another test starts meanwhile could hold the file open for writing,
+    // and such a file is executed by nobody.
+    let mut children = children();
+    let handle = sh(&mut children, "echo 'echo run by a shell' >\"$1\"; chmod 755 \"$1\"", &path);
+    assert_eq!(children.wait(handle).await, Ok(ended(0, "", "")));
+    let spawned = children.spawn(&path, "text", &[], &pairs(&[("PATH", "/bin")]));
     assert_eq!(spawned, Err(ChildError::Io("Exec format error (os error 8)".to_owned())));
 }
 
