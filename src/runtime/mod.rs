@@ -12,6 +12,7 @@ pub mod audit;
 mod bindings;
 mod builder;
 mod call;
+
 mod children;
 mod clock;
 mod component;

@@ -54,17 +54,26 @@ fn create(path: &Path) -> Result<(), StoreFault> {
         Err(TryLockError::WouldBlock) => return Err(StoreFault::InUse),
         Err(TryLockError::Error(error)) => return Err(fault(&error)),
     }
+    let created = fill(&mut new, &image, &beside, path);
+    // Closing does not unlock a file that a child of the host, about to execute something else, still has.
+    let _ = new.unlock();
+    created.map_err(|error| fault(&error))
+}
+
+/// Fills the locked file and puts it in the place, if nothing is there.
+fn fill(new: &mut File, image: &[u8], beside: &Path, path: &Path) -> io::Result<()> {
     // Who had the lock before may have been first. What is locked then is of no use, and may be the database itself.
-    if path.symlink_metadata().is_ok() {
-        let _ = std::fs::remove_file(&beside);
-        return Ok(());
+    let first = path.symlink_metadata().is_err();
+    let filled = if first {
+        write(new, image).and_then(|()| std::fs::rename(beside, path)).and_then(|()| settle(path))
+    } else {
+        Ok(())
+    };
+    if !first || filled.is_err() {
+        // The error that ended it is the one to tell.
+        let _ = std::fs::remove_file(beside);
     }
-    let written = write(&mut new, &image).and_then(|()| std::fs::rename(&beside, path)).and_then(|()| settle(path));
-    written.map_err(|error| {
-        // The file is empty or half written; the error that made it so is the one to tell.
-        let _ = std::fs::remove_file(&beside);
-        fault(&error)
-    })
+    filled
 }
 
 fn write(file: &mut File, image: &[u8]) -> io::Result<()> {

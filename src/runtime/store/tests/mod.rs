@@ -212,6 +212,7 @@ fn pages_follow_one_another(#[case] prefix: &str, #[case] keys: usize, #[case] b
     loop {
         let page = store.list("app:m", prefix, cursor.as_deref(), PageBounds { keys, bytes }).unwrap();
         found.push(page.keys.join(" "));
+        assert!(found.len() <= 6, "{found:?} goes on");
         cursor = page.next_cursor;
         if cursor.is_none() {
             break;

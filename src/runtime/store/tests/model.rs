@@ -114,6 +114,7 @@ proptest! {
             let page = store.list("app:x", &prefix, cursor.as_deref(), bounds).unwrap();
             prop_assert!(page.keys.len() <= keys);
             listed.extend(page.keys);
+            prop_assert!(listed.len() <= 3 * 14, "{:?} goes on", listed);
             cursor = page.next_cursor;
             if cursor.is_none() {
                 break;
