@@ -155,6 +155,25 @@ proptest! {
     }
 }
 
+#[rstest]
+#[case::read_first(vec![Act::Read, Act::Write(DONE.to_vec())])]
+#[case::answered_before_it_is_read(vec![Act::Write(DONE.to_vec()), Act::AwaitEnd])]
+#[tokio::test]
+async fn a_large_body_can_be_sent(#[case] script: Vec<Act>) {
+    let body = "x".repeat(8 << 20);
+    let reads = matches!(script[0], Act::Read);
+    let peer = Peer::start(vec![script]).await;
+    let mut book = Book::new([("http://peer.test:80", peer.address)]);
+    let request = Request { body: Some(body.clone().into_bytes()), ..request(Method::Put, "http://peer.test/") };
+    let result = in_time(client(HttpLimits::default()).send(request, &mut book)).await;
+    assert_eq!(show(&result), "200 content-length: 4 | done");
+    let requests = peer.finish().await;
+    assert_eq!(requests.len(), usize::from(reads));
+    assert!(requests.iter().all(|request| request.ends_with(&format!("content-length: 8388608\r\n\r\n{body}"))));
+}
+
+const DONE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone";
+
 /// Connects to a script in memory, over a pipe that holds 1 KiB: what was sent beyond that was read.
 struct Pipe {
     script: Vec<Act>,

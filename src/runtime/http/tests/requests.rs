@@ -218,6 +218,24 @@ fn proxies_of_the_environment_are_ignored() {
 }
 
 #[tokio::test]
+async fn many_requests_share_a_client_across_tasks() {
+    let client = Arc::new(client(HttpLimits::default()));
+    let mut tasks = Vec::new();
+    for number in 0..32 {
+        let client = Arc::clone(&client);
+        tasks.push(tokio::spawn(async move {
+            let body = format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{number:05}");
+            let peer = Peer::start(vec![answer(body)]).await;
+            let mut book = Book::new([("http://peer.test:80", peer.address)]);
+            show(&in_time(client.send(request(Method::Get, "http://peer.test/"), &mut book)).await)
+        }));
+    }
+    for (number, task) in tasks.into_iter().enumerate() {
+        assert_eq!(task.await.unwrap(), format!("200 content-length: 5 | {number:05}"));
+    }
+}
+
+#[tokio::test]
 async fn the_system_knows_this_machine() {
     let addresses = SystemResolver.resolve("localhost").await.unwrap();
     assert!(!addresses.is_empty() && addresses.iter().all(std::net::IpAddr::is_loopback), "{addresses:?}");

@@ -150,3 +150,11 @@ async fn the_response_to_head_has_no_body(#[case] raw: &str, #[case] expected: &
     let request = request(Method::Head, "http://peer.test/");
     assert_eq!(exchange(request, answer(raw), HttpLimits::default()).await, expected);
 }
+
+#[tokio::test]
+async fn a_peer_that_closes_or_resets_at_once_is_no_connection() {
+    // What it does not read makes the system reset the connection, sooner or later than the client writes.
+    for _ in 0..20 {
+        assert_eq!(get(Vec::new(), HttpLimits::default()).await, CLOSED);
+    }
+}
