@@ -20,6 +20,9 @@ mod config;
 mod engine;
 mod error;
 mod event;
+    expect(dead_code, unused_imports, reason = "no host function calls it yet")
+    not(all(test, target_os = "linux")),
+)]
 mod files;
 mod guest_error;
 mod host;

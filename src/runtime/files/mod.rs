@@ -79,18 +79,23 @@ impl Root {
     /// [`ReachError`] for a text that is no path; all else is told by [`Reached::kind`].
     pub(crate) fn reach(&self, path: &str) -> Result<Reached, ReachError> {
         let path = normalise(path)?;
-        let mut walks = 1;
-        let walked = loop {
-            match walk(&self.0.directory, &path) {
-                Ok(walked) => break walked,
-                Err(_) if walks < MAX_WALKS => walks += 1,
-                Err(Changed { path, via_link }) => {
-                    let end = End::Nowhere(FileError::Io("the path keeps changing".to_owned()));
-                    break Walked { path, via_link, end };
-                }
-            }
-        };
+        let walked = until_still(|| walk(&self.0.directory, &path));
         Ok(Reached::new(self.clone(), walked))
+    }
+}
+
+/// Walks until nothing was replaced under the walk, and gives up in the end.
+fn until_still(mut walk: impl FnMut() -> Result<Walked, Changed>) -> Walked {
+    let mut walks = 1;
+    loop {
+        match walk() {
+            Ok(walked) => return walked,
+            Err(_) if walks < MAX_WALKS => walks += 1,
+            Err(Changed { path, via_link }) => {
+                let end = End::Nowhere(FileError::Io("the path keeps changing".to_owned()));
+                return Walked { path, via_link, end };
+            }
+        }
     }
 }
 

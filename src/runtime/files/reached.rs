@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Directory,
     /// A device, a FIFO or a socket.
     Special,
-    /// No such place; the error is what every operation answers.
+    /// No such place; the error is what every operation answers, but that a link's name cannot be created.
     Unreachable(FileError),
 }
 
