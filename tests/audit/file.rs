@@ -116,6 +116,9 @@ fn a_line_that_was_cut_off_at_any_byte_is_removed() {
     }
 }
 
+/// What was done, the log, its head, and what is said of them.
+type Damaged = (&'static str, Vec<u8>, Option<Vec<u8>>, String);
+
 #[test]
 fn a_log_that_is_not_what_was_written_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,7 +133,7 @@ fn a_log_that_is_not_what_was_written_is_refused_and_left_alone() {
     };
     let slot = head.len() / 2;
     let (newer, older) = if head[..slot] > head[slot..] { (0, slot) } else { (slot, 0) };
-    let table: [(&str, Vec<u8>, Option<Vec<u8>>, String); 10] = [
+    let table: [Damaged; 10] = [
         (
             "the last line is gone",
             log[..last].to_vec(),
