@@ -129,7 +129,11 @@ fn verify(file: &Path, expected: Option<Head>, format: Format) -> Result<Exit, E
             format!("{:#}", json!({ "intact": false, "offence": offence }))
         }
     };
-    writeln!(io::stdout(), "{text}").map_err(Ended::Output)?;
+    match writeln!(io::stdout(), "{text}") {
+        // The exit status says it, too.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => return Err(Ended::Output(error)),
+        _ => {}
+    }
     Ok(match verification {
         Verification::Intact(_) => Exit::Conforming,
         Verification::Broken(_) => Exit::NotConforming,

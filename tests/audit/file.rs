@@ -4,11 +4,14 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
+use airssys_wasm::contract::ComponentId;
+use airssys_wasm::permission::PolicyMode;
 use airssys_wasm::runtime::audit::{
-    AuditError, AuditEvent, AuditRecord, AuditSink as _, FileAudit, FileFault, Sync, Verification, verify,
+    AuditError, AuditEvent, AuditRecord, AuditSink as _, FileAudit, FileFault, MAX_LINE_BYTES, MAX_RULES,
+    MAX_TEXT_BYTES, Sync, Verification, verify,
 };
 
-use super::{event, head_of, honest, records};
+use super::{access, event, head_of, honest, records};
 
 fn open(path: &Path) -> Result<FileAudit, AuditError> {
     FileAudit::open(path, Sync::EveryRecord)
@@ -116,6 +119,9 @@ fn a_line_that_was_cut_off_at_any_byte_is_removed() {
     }
 }
 
+/// What was done, the log, its head, and what is said of them.
+type Damaged = (&'static str, Vec<u8>, Option<Vec<u8>>, String);
+
 #[test]
 fn a_log_that_is_not_what_was_written_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,7 +136,7 @@ fn a_log_that_is_not_what_was_written_is_refused_and_left_alone() {
     };
     let slot = head.len() / 2;
     let (newer, older) = if head[..slot] > head[slot..] { (0, slot) } else { (slot, 0) };
-    let table: [(&str, Vec<u8>, Option<Vec<u8>>, String); 10] = [
+    let table: [Damaged; 10] = [
         (
             "the last line is gone",
             log[..last].to_vec(),
@@ -222,4 +228,26 @@ fn the_file_takes_only_what_follows() {
     }
     assert_eq!(records(&path).iter().map(|record| record.sequence).collect::<Vec<_>>(), [7, 12, 13]);
     assert_eq!(intact(&path), 3);
+}
+
+#[test]
+fn the_longest_record_that_texts_are_cut_to_fits_and_a_longer_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.audit");
+    let sink = FileAudit::open(&path, Sync::Never).unwrap();
+    let rules = vec!["\u{1}".repeat(MAX_TEXT_BYTES + 1); MAX_RULES + 1];
+    let component = ComponentId::new("a").unwrap();
+    let event = AuditEvent::policy_excess(component, PolicyMode::Strict, &rules, &rules);
+    sink.append(&AuditRecord { sequence: 1, time_ms: 0, event }).unwrap();
+    let AuditEvent::Access(mut access) = access("/x", false) else { panic!() };
+    access.resource = "\u{1}".repeat(MAX_LINE_BYTES / 6);
+    let record = AuditRecord { sequence: 2, time_ms: 0, event: AuditEvent::Access(access) };
+    let length = fs::metadata(&path).unwrap().len();
+    assert!(matches!(sink.append(&record), Err(AuditError::TooLong(_))));
+    assert_eq!(fs::metadata(&path).unwrap().len(), length);
+    drop(sink);
+    // To find the end, the last line is read backwards, however long it is.
+    let sink = open(&path).unwrap();
+    append(&sink, 2).unwrap();
+    assert_eq!(intact(&path), 2);
 }

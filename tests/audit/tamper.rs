@@ -185,6 +185,12 @@ fn every_edit_of_the_head() {
         assert_eq!(head(&bench.head[..at]), Bad(RECORDS + 1, None, What::HeadDamaged), "cut to {at}");
     }
     let (first, second) = bench.head.split_at(bench.head.len() / 2);
+    for (slot, record) in [(first, 19), (second, 20)] {
+        let end = bench.lines[..record].concat().len();
+        let text = format!("{record:020} {end:020} {}", bench.hash(record));
+        let check: String = Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(str::from_utf8(slot).unwrap(), format!("{text} {check}\n"));
+    }
     assert_eq!(head(&[&bench.head[..], first].concat()), Bad(RECORDS + 1, None, What::HeadDamaged));
     assert_eq!(head(&[first, second].concat()), Intact(RECORDS, 0));
     let later = if first > second { first } else { second };
@@ -252,7 +258,7 @@ fn a_log_that_is_forged_whole_is_found_by_a_head_kept_elsewhere() {
         (RECORDS, later, Bad(21, Some(21), What::Truncated)),
         (12, kept, Bad(13, Some(13), What::Truncated)),
     ] {
-        let path = honest(&forged.path().to_owned(), records as u64);
+        let path = honest(forged.path(), records as u64);
         let Verification::Broken(offence) = verify(&path, Some(expected)).unwrap() else { panic!("{expected}") };
         assert_eq!(Bad(offence.line as usize, offence.sequence.map(|s| s as usize), offence.what), bad);
         fs::remove_file(&path).unwrap();

@@ -110,7 +110,7 @@ impl FileAudit {
             line: vec![],
         };
         writer.clean().map_err(at(&path))?;
-        if mark != marked || length == 0 {
+        if mark != marked {
             writer.write_head(mark).map_err(at(&head_path))?;
         }
         writer.log.sync_all().map_err(doing("write it to the disk")).map_err(at(&path))?;

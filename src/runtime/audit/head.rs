@@ -8,8 +8,6 @@
 //! (20 decimal digits), the line's hash, and the first 16 hexadecimal digits of the SHA-256 of what stands before them
 //! without the space. They are written in turn, so that one is whole at any time. Bytes in and out, no files.
 
-use sha2::{Digest as _, Sha256};
-
 use super::line::{Head, LineHash};
 
 /// The length of a slot.
@@ -32,10 +30,22 @@ impl Mark {
 
     /// The bytes of a slot.
     pub(super) fn slot(&self) -> Vec<u8> {
-        let Head { sequence, hash } = self.head;
-        let text = format!("{sequence:020} {:020} {hash}", self.end);
-        let check = check(text.as_bytes());
-        format!("{text} {check}\n").into_bytes()
+        let mut slot = Vec::with_capacity(SLOT);
+        for number in [self.head.sequence, self.end] {
+            let mut digits = [b' '; 21];
+            let mut rest = number;
+            for digit in digits[..20].iter_mut().rev() {
+                *digit = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+            slot.extend_from_slice(&digits);
+        }
+        slot.extend_from_slice(&self.head.hash.hex());
+        let check = LineHash::of(&slot).hex();
+        slot.push(b' ');
+        slot.extend_from_slice(&check[..16]);
+        slot.push(b'\n');
+        slot
     }
 
     /// Reads a slot; only the exact bytes that [`Mark::slot`] makes are one.
@@ -62,8 +72,4 @@ pub(super) fn read(bytes: &[u8]) -> [Option<Mark>; 2] {
 pub(super) fn latest(slots: &[Option<Mark>; 2]) -> Option<(usize, Mark)> {
     let whole = slots.iter().enumerate().filter_map(|(index, slot)| slot.map(|mark| (index, mark)));
     whole.max_by_key(|(_, mark)| mark.head.sequence)
-}
-
-fn check(text: &[u8]) -> String {
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -63,7 +63,7 @@ pub(super) enum Flaw {
 
 /// What the first line has as `previous`.
 pub fn genesis() -> LineHash {
-    LineHash(Sha256::digest(FORMAT).into())
+    LineHash::of(FORMAT)
 }
 
 impl Head {
@@ -103,7 +103,7 @@ pub(super) fn write(record: &AuditRecord, previous: &LineHash, line: &mut Vec<u8
     line.extend_from_slice(PREVIOUS);
     line.extend_from_slice(&previous.hex());
     line.extend_from_slice(b"\"}");
-    let hash = LineHash(Sha256::digest(&line[start..]).into());
+    let hash = LineHash::of(&line[start..]);
     line.pop();
     line.extend_from_slice(HASH);
     line.extend_from_slice(&hash.hex());
@@ -151,8 +151,13 @@ fn field<'a>(text: &'a [u8], name: &[u8]) -> Result<(&'a [u8], LineHash), Flaw> 
 }
 
 impl LineHash {
+    /// The SHA-256 of these bytes.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// In lower-case hexadecimal.
-    fn hex(&self) -> [u8; HEX] {
+    pub(super) fn hex(&self) -> [u8; HEX] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; HEX];
         for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {

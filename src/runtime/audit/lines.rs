@@ -45,3 +45,29 @@ impl<R: BufRead> Lines<R> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_whole_torn_or_endless() {
+        let mut buffer = Vec::new();
+        let mut lines = Lines::new(&b"a\n\nbc"[..]);
+        for (expected, offset) in [(Line::Whole(b"a"), 2), (Line::Whole(b""), 3), (Line::Torn, 5)] {
+            assert_eq!(lines.next(&mut buffer).unwrap(), Some(expected));
+            assert_eq!(lines.offset, offset);
+        }
+        assert_eq!(lines.next(&mut buffer).unwrap(), None);
+        assert_eq!(lines.count, 3);
+
+        let mut endless = Lines::new(BufReader::new(io::repeat(b'x')));
+        assert_eq!(endless.next(&mut buffer).unwrap(), Some(Line::Endless));
+        assert_eq!(buffer.len(), MAX_LINE_BYTES);
+        let longest = [vec![b'x'; MAX_LINE_BYTES - 1], vec![b'\n']].concat();
+        let mut lines = Lines::new(&longest[..]);
+        assert_eq!(lines.next(&mut buffer).unwrap(), Some(Line::Whole(&longest[..MAX_LINE_BYTES - 1])));
+    }
+}
