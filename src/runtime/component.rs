@@ -2,7 +2,7 @@
 //!
 //! It outlives its instances. It knows nothing of stores or queues.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::contract::multicodec::{self, Codec};
 use crate::contract::{ComponentId, State};
@@ -10,7 +10,7 @@ use crate::manifest::Manifest;
 use crate::permission::{Access, Rule};
 
 use super::bindings::types::{ComponentConfig, ComponentMetadata, ResourceLimits};
-use super::children::Children;
+use super::children::Killer;
 use super::config::Config;
 use super::error::CallError;
 use super::event::EventKind;
@@ -32,8 +32,8 @@ pub(crate) struct Component {
     pub(crate) config_data: Option<Vec<u8>>,
     /// What the component may do at this moment.
     pub(crate) grants: InForce,
-    /// The processes of the newest instance.
-    pub(crate) children: Mutex<Weak<Children>>,
+    /// What kills the processes that the component has started.
+    pub(crate) killers: Mutex<Vec<Killer>>,
     /// The bytes that it may store.
     pub(crate) storage_quota: u64,
     /// The fuel of one call; none is unmetered.
@@ -101,19 +101,24 @@ impl Component {
         }
     }
 
-    /// Remembers the processes of a new instance, so that a revocation reaches them.
-    pub(crate) fn mind(&self, children: &Arc<Children>) {
-        *self.children.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(children);
+    /// Remembers a process, so that a revocation reaches it.
+    pub(crate) fn mind(&self, killer: Killer) {
+        let mut killers = self.killers.lock().unwrap_or_else(PoisonError::into_inner);
+        killers.retain(Killer::is_of_use);
+        // Grants that were revoked since the process was decided found no killer to use.
+        if !self.grants.current().decide(Access::Process(&killer.command)).is_granted() {
+            killer.kill();
+        }
+        killers.push(killer);
     }
 
     /// Takes grants away, and kills the processes that would not be granted any more.
     pub(crate) fn revoke(&self, revocation: &Revocation) -> Vec<Rule> {
         let gone = self.grants.revoke(revocation);
-        let children = self.children.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-        if let Some(children) = children {
-            let grants = self.grants.current();
-            children.kill_unless(|command| grants.decide(Access::Process(command)).is_granted());
-        }
+        let grants = self.grants.current();
+        let killers = self.killers.lock().unwrap_or_else(PoisonError::into_inner);
+        let denied = |killer: &&Killer| !grants.decide(Access::Process(&killer.command)).is_granted();
+        killers.iter().filter(denied).for_each(Killer::kill);
         gone
     }
 

@@ -168,7 +168,7 @@ fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, op
         config: Config::new(manifest.config.clone(), options.config, overlays),
         config_data: options.config_data,
         grants: InForce::default(),
-        children: Mutex::default(),
+        killers: Mutex::default(),
         storage_quota: services.limits.storage_for(&manifest),
         fuel: services.limits.fuel_for(&manifest),
         manifest,

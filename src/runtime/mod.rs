@@ -12,7 +12,6 @@ pub mod audit;
 mod bindings;
 mod builder;
 mod call;
-
 mod children;
 mod clock;
 mod component;
@@ -20,9 +19,6 @@ mod config;
 mod engine;
 mod error;
 mod event;
-    expect(dead_code, unused_imports, reason = "no host function calls it yet")
-    not(all(test, target_os = "linux")),
-)]
 mod files;
 mod guest_error;
 mod host;

@@ -19,8 +19,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -81,6 +81,28 @@ struct Slot {
     ended: oneshot::Receiver<Result<Ended, ChildError>>,
 }
 
+/// Kills one process, whoever holds its handle.
+#[derive(Debug)]
+pub(crate) struct Killer {
+    /// What was decided when the process was started.
+    pub(crate) command: String,
+    group: Weak<Group>,
+}
+
+impl Killer {
+    /// Whether there may be something to kill.
+    pub(crate) fn is_of_use(&self) -> bool {
+        self.group.strong_count() > 0
+    }
+
+    /// Kills the process with its group. One that has ended is left as it is.
+    pub(crate) fn kill(&self) {
+        if let Some(group) = self.group.upgrade() {
+            group.kill();
+        }
+    }
+}
+
 /// One process that is counted as running, until it is reaped.
 #[derive(Debug)]
 struct Running(Arc<AtomicU64>);
@@ -93,12 +115,13 @@ impl Children {
 
     /// Starts a process and names it, with a number that is never used again.
     ///
-    /// `executable` is an absolute path of the host, `arg0` the command as the guest named it. It has to be called in a
+    /// `executable` is an absolute path of the host, `command` what was decided, `arg0` what the guest named. It has to be called in a
     /// tokio runtime with I/O. Descriptors of the host that a child would inherit are marked not to be, for good: the
     /// host's own children get them no more either.
     pub(crate) fn spawn(
         &mut self,
         executable: &Path,
+        command: &str,
         arg0: &str,
         args: &[String],
         env: &[(String, String)],
@@ -106,6 +129,7 @@ impl Children {
         if self.slots.len() >= MAX_CHILDREN {
             return Err(ChildError::TooMany(MAX_CHILDREN));
         }
+        let decided = command.to_owned();
         let mut command = command::command(executable, arg0, args, env)?;
         let runtime = Handle::try_current().map_err(|error| ChildError::Io(error.to_string()))?;
         close_fds::set_fds_cloexec_threadsafe(FIRST_OWN_DESCRIPTOR, &[]);
@@ -115,7 +139,7 @@ impl Children {
         let (sender, ended) = oneshot::channel();
         runtime.spawn(attend::attend(Led::new(child, &group), Arc::clone(&group), running, sender));
         self.last_handle += 1;
-        self.slots.insert(self.last_handle, Slot { command: arg0.to_owned(), group, ended });
+        self.slots.insert(self.last_handle, Slot { command: decided, group, ended });
         Ok(self.last_handle)
     }
 
@@ -135,9 +159,15 @@ impl Children {
         Ok(())
     }
 
-    /// The command that a process was started with, as the guest named it.
+    /// What was decided when the process was started.
     pub(crate) fn command_of(&self, handle: u64) -> Option<&str> {
         self.slots.get(&handle).map(|slot| slot.command.as_str())
+    }
+
+    /// What kills a process from outside of its instance.
+    pub(crate) fn killer(&self, handle: u64) -> Option<Killer> {
+        let slot = self.slots.get(&handle)?;
+        Some(Killer { command: slot.command.clone(), group: Arc::downgrade(&slot.group) })
     }
 }
 

@@ -70,7 +70,7 @@ fn pairs(env: &[(&str, &str)]) -> Vec<(String, String)> {
 fn sh(children: &mut Children, script: &str, fifo: &Path) -> u64 {
     let args = strings(&["-c", script, "sh", fifo.to_str().unwrap()]);
     let path = pairs(&[("PATH", "/usr/bin:/bin")]);
-    children.spawn(Path::new("/bin/sh"), "sh", &args, &path).unwrap()
+    children.spawn(Path::new("/bin/sh"), "sh", "sh", &args, &path).unwrap()
 }
 
 fn leader(children: &Children, handle: u64) -> Pid {
@@ -121,7 +121,7 @@ async fn a_process_is_what_was_asked_for(
     #[case] expected: Ended,
 ) {
     let mut children = children();
-    let handle = children.spawn(Path::new(executable), "given", &strings(args), &pairs(env)).unwrap();
+    let handle = children.spawn(Path::new(executable), "given", "given", &strings(args), &pairs(env)).unwrap();
     assert_eq!(children.command_of(handle), Some("given"));
     assert_eq!(children.wait(handle).await, Ok(expected));
     assert_eq!(children.running.load(Ordering::Relaxed), 0);
@@ -136,7 +136,7 @@ async fn no_descriptor_is_inherited() {
     let far = rustix::io::fcntl_dupfd_cloexec(&file, 200).unwrap();
     rustix::io::fcntl_setfd(&far, rustix::io::FdFlags::empty()).unwrap();
     let mut children = children();
-    let handle = children.spawn(Path::new("/bin/ls"), "ls", &strings(&["/proc/self/fd"]), &[]).unwrap();
+    let handle = children.spawn(Path::new("/bin/ls"), "ls", "ls", &strings(&["/proc/self/fd"]), &[]).unwrap();
     // The fourth is that of the directory which it lists.
     assert_eq!(children.wait(handle).await, Ok(ended(0, "0\n1\n2\n3\n", "")));
     drop((stray, far));
@@ -161,7 +161,7 @@ async fn what_cannot_be_started_says_why(
     #[case] expected: ChildError,
 ) {
     let mut children = children();
-    assert_eq!(children.spawn(Path::new(executable), "given", &strings(args), &pairs(env)), Err(expected));
+    assert_eq!(children.spawn(Path::new(executable), "given", "given", &strings(args), &pairs(env)), Err(expected));
     assert_eq!((children.slots.len(), children.running.load(Ordering::Relaxed)), (0, 0));
 }
 
@@ -179,13 +179,13 @@ async fn no_shell_runs_a_text() {
     let mut children = children();
     let handle = sh(&mut children, "echo 'echo run by a shell' >\"$1\"; chmod 755 \"$1\"", &path);
     assert_eq!(children.wait(handle).await, Ok(ended(0, "", "")));
-    let spawned = children.spawn(&path, "text", &[], &pairs(&[("PATH", "/bin")]));
+    let spawned = children.spawn(&path, "text", "text", &[], &pairs(&[("PATH", "/bin")]));
     assert_eq!(spawned, Err(ChildError::Io("Exec format error (os error 8)".to_owned())));
 }
 
 #[test]
 fn a_process_needs_a_runtime() {
-    let spawned = children().spawn(Path::new("/bin/true"), "true", &[], &[]);
+    let spawned = children().spawn(Path::new("/bin/true"), "true", "true", &[], &[]);
     assert!(matches!(&spawned, Err(ChildError::Io(text)) if text.contains("no reactor running")), "{spawned:?}");
 }
 
@@ -200,7 +200,7 @@ async fn arguments_and_environment_are_bounded(#[case] args: &[usize], #[case] e
     let args: Vec<String> = args.iter().map(|bytes| "a".repeat(*bytes)).collect();
     let env: Vec<_> = env.iter().map(|bytes| ("A".to_owned(), "a".repeat(*bytes))).collect();
     let mut children = children();
-    match children.spawn(Path::new("/bin/true"), "true", &args, &env) {
+    match children.spawn(Path::new("/bin/true"), "true", "true", &args, &env) {
         Ok(handle) => assert_eq!((children.wait(handle).await, fits), (Ok(ended(0, "", "")), true)),
         Err(error) => assert_eq!((error, fits), (ChildError::TooLarge(131_072), false)),
     }
@@ -308,9 +308,9 @@ async fn giving_up_a_wait_changes_nothing() {
 #[tokio::test]
 async fn a_handle_is_used_once() {
     let mut children = children();
-    let first = children.spawn(Path::new("/bin/true"), "true", &[], &[]).unwrap();
+    let first = children.spawn(Path::new("/bin/true"), "true", "true", &[], &[]).unwrap();
     assert_eq!(children.wait(first).await, Ok(ended(0, "", "")));
-    let second = children.spawn(Path::new("/bin/true"), "true", &[], &[]).unwrap();
+    let second = children.spawn(Path::new("/bin/true"), "true", "true", &[], &[]).unwrap();
     assert_eq!((first, second), (1, 2));
     for handle in [0, first, 3, u64::MAX] {
         assert_eq!(children.wait(handle).await, Err(ChildError::InvalidHandle(handle)));
@@ -323,7 +323,8 @@ async fn a_handle_is_used_once() {
 #[tokio::test]
 async fn there_are_so_many_at_a_time() {
     let mut children = children();
-    let spawn = |children: &mut Children| children.spawn(Path::new("/bin/sleep"), "sleep", &strings(&["20"]), &[]);
+    let spawn =
+        |children: &mut Children| children.spawn(Path::new("/bin/sleep"), "sleep", "sleep", &strings(&["20"]), &[]);
     let handles: Vec<u64> = (0..MAX_CHILDREN).map(|_| spawn(&mut children).unwrap()).collect();
     assert_eq!(spawn(&mut children), Err(ChildError::TooMany(16)));
     assert_eq!(children.running.load(Ordering::Relaxed), 16);

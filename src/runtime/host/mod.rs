@@ -37,7 +37,7 @@ pub(crate) struct Host {
     pub(crate) gate: Gate,
     pub(crate) registry: Weak<Registry>,
     pub(crate) limiter: MemoryLimiter,
-    children: Arc<Children>,
+    children: Children,
     wasi: WasiCtx,
     output: Output,
     table: ResourceTable,
@@ -56,13 +56,11 @@ impl Host {
         let max = component.manifest.resources.memory.max;
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
-        let children = Arc::new(Children::new(Arc::clone(&counters.children)));
-        component.mind(&children);
         Self {
             gate: Gate { component: Arc::clone(component), services: Arc::clone(services), call, ordinal: 0 },
             registry: Weak::clone(registry),
             limiter: MemoryLimiter::new(max, Arc::clone(&counters.memory_bytes)),
-            children,
+            children: Children::new(Arc::clone(&counters.children)),
             wasi: wasi::context(services, component, &output),
             output,
             table,

@@ -17,22 +17,22 @@ impl From<Denied> for ProcessError {
     }
 }
 
-fn in_words(error: ChildError) -> ProcessError {
+fn in_words(error: ChildError, command: &str) -> ProcessError {
     match error {
         ChildError::InvalidHandle(handle) => ProcessError::InvalidHandle(handle),
         ChildError::TooLarge(limit) => ProcessError::TooLarge(limit),
-        ChildError::NotFound(what) => ProcessError::NotFound(what),
-        ChildError::Io(why) => ProcessError::IoError(why),
+        ChildError::NotFound => ProcessError::NotFound(command.to_owned()),
+        other => ProcessError::IoError(other.to_string()),
     }
 }
 
 impl Host {
     /// Passes the gate with the command under which a process was spawned.
-    fn child(&self, handle: u64) -> Result<(), ProcessError> {
+    fn child(&self, handle: u64) -> Result<String, ProcessError> {
         let command = self.children.command_of(handle).ok_or(ProcessError::InvalidHandle(handle))?;
-        let subject = Subject::Command { path: &command, node: Node::Ordinary };
-        self.gate.pass(Asked { subject, resource: &command, resolved: Some(command.clone()) })?;
-        Ok(())
+        let subject = Subject::Command { path: command, node: Node::Ordinary };
+        self.gate.pass(Asked { subject, resource: command, resolved: Some(command.to_owned()) })?;
+        Ok(command.to_owned())
     }
 }
 
@@ -61,20 +61,25 @@ impl Process for Host {
             None => return Err(ProcessError::IoError("the host gives components no processes".to_owned())),
         };
         let env = env.unwrap_or_default();
-        self.children.spawn(&executable, &resolved, &command, &args, &env).map_err(in_words)
+        let spawned = self.children.spawn(&executable, &resolved, &command, &args, &env);
+        let handle = spawned.map_err(|error| in_words(error, &command))?;
+        if let Some(killer) = self.children.killer(handle) {
+            self.gate.component.mind(killer);
+        }
+        Ok(handle)
     }
 
     async fn wait_process(&mut self, handle: u64, timeout_ms: u64) -> Result<ProcessResult, ProcessError> {
-        self.child(handle)?;
+        let command = self.child(handle)?;
         let until = self.gate.services.clock.now().plus_millis(timeout_ms);
         let ended = self.gate.call.outside_until(until, self.children.wait(handle)).await;
-        let ended = ended.ok_or(ProcessError::TimeoutExceeded)?.map_err(in_words)?;
+        let ended = ended.ok_or(ProcessError::TimeoutExceeded)?.map_err(|error| in_words(error, &command))?;
         Ok(ProcessResult { exit_code: ended.exit_code, stdout: ended.stdout, stderr: ended.stderr })
     }
 
     async fn kill_process(&mut self, handle: u64) -> Result<(), ProcessError> {
-        self.child(handle)?;
-        self.children.kill(handle).map_err(in_words)
+        let command = self.child(handle)?;
+        self.children.kill(handle).map_err(|error| in_words(error, &command))
     }
 
     async fn get_env(&mut self, name: String) -> Option<String> {

@@ -82,6 +82,7 @@ pub(super) fn usage(transaction: &ReadTransaction, namespace: &str) -> Result<Us
     Ok(total.map_or_else(Usage::default, |(bytes, keys)| Usage { bytes, keys }))
 }
 
+#[cfg(test)]
 pub(super) fn charged(transaction: &ReadTransaction, owner: &str) -> Result<u64, Failure> {
     Ok(transaction.open_table(OWNERS)?.get(owner)?.map_or(0, |total| total.value()))
 }

@@ -196,6 +196,7 @@ impl Store {
         self.0.guarded.read(|transaction| entries::usage(transaction, namespace))
     }
 
+    #[cfg(test)]
     /// What counts against a component's quota, in bytes.
     pub(crate) fn charged(&self, owner: &ComponentId) -> Result<u64, StoreError> {
         self.0.guarded.read(|transaction| entries::charged(transaction, owner.as_str()))
