@@ -63,7 +63,7 @@ impl Process for Host {
         let env = env.unwrap_or_default();
         let spawned = self.children.spawn(&executable, &resolved, &command, &args, &env);
         let handle = spawned.map_err(|error| in_words(error, &command))?;
-        if let Some(killer) = self.children.killer(handle) {
+        if let Some(killer) = self.children.killer(handle).filter(|_| !self.gate.services.record_only) {
             self.gate.component.mind(killer);
         }
         Ok(handle)
