@@ -19,8 +19,8 @@
 //! validated whole, by [`manifest`], before a byte of wasm is looked at. The loader goes through the phases of a
 //! load; the first that fails ends it and leaves nothing. A component that runs is a task that owns one instance and
 //! takes calls one at a time, under a deadline, a fuel limit and a memory limit. Every function of the host that
-//! needs a permission passes one gate. The gate denies every access, for the services behind it do not exist yet, and
-//! there is no audit; how accesses are decided is in [`permission`] already.
+//! needs a permission passes one gate, which decides by the grants in force, leaves a record in the audit trail, and then
+//! lets the function act on what was decided: a handle, addresses, a namespace.
 //!
 //! [`contract`] is what both share: identifiers, codes, states, trap kinds, the multicodec prefix, the version rule.
 //!
