@@ -7,7 +7,7 @@
 //!
 //! # Two roads
 //!
-//! Data goes one way, on two roads that meet in one file, `suite/driver/reference.rs`.
+//! Data goes one way, on two roads that meet in one place, `suite/driver/reference/`.
 //!
 //! **The suite**: case file → plan → guest bytes → driver → observations → verdict → report. A case is data
 //! ([`suite::Case`](suite/struct.Case.html)). Planning it makes the files of its world, compiles its guest programs

@@ -2,7 +2,7 @@
 //!
 //! A case file is planned into a world of files, generated guests and stimuli; a driver carries the
 //! stimuli to a runtime and answers with what was observed; the verdict is made here alone. The suite
-//! knows no runtime but in `driver/reference.rs`.
+//! knows no runtime but in `driver/reference/`.
 
 mod case;
 mod discover;

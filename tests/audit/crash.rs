@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use airssys_wasm::runtime::audit::{AuditRecord, AuditSink as _, FileAudit, Sync, Verification, verify};
 
@@ -31,7 +32,7 @@ fn child_that_writes() {
     // The parent is gone if it reads no more.
     let mut out = std::io::stdout();
     for sequence in sink.next_sequence().. {
-        sink.append(&AuditRecord { sequence, time_ms: sequence, event: event(sequence) }).unwrap();
+        sink.append(&Arc::new(AuditRecord { sequence, time_ms: sequence, event: event(sequence) })).unwrap();
         if writeln!(out, "{ACKNOWLEDGED}{sequence}").and_then(|()| out.flush()).is_err() {
             return;
         }
@@ -82,7 +83,7 @@ fn what_was_acknowledged_survives_a_hundred_kills() {
 fn child_without_room() {
     let Some(log) = std::env::var_os(LOG) else { return };
     let sink = FileAudit::open(&log, Sync::Never).unwrap();
-    let append = |sequence| sink.append(&AuditRecord { sequence, time_ms: 0, event: event(sequence) });
+    let append = |sequence| sink.append(&Arc::new(AuditRecord { sequence, time_ms: 0, event: event(sequence) }));
     let mut refused = 0;
     while refused < 3 {
         let length = fs::metadata(&log).unwrap().len();

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
+use std::sync::Arc;
 
 use airssys_wasm::contract::ComponentId;
 use airssys_wasm::permission::PolicyMode;
@@ -18,7 +19,7 @@ fn open(path: &Path) -> Result<FileAudit, AuditError> {
 }
 
 fn append(sink: &FileAudit, sequence: u64) -> Result<(), AuditError> {
-    sink.append(&AuditRecord { sequence, time_ms: 0, event: event(sequence) })
+    sink.append(&Arc::new(AuditRecord { sequence, time_ms: 0, event: event(sequence) }))
 }
 
 fn fault(result: Result<FileAudit, AuditError>) -> String {
@@ -211,7 +212,9 @@ fn the_file_takes_only_what_follows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.audit");
     let sink = open(&path).unwrap();
-    let lost = |first, sequence| sink.append(&AuditRecord { sequence, time_ms: 0, event: AuditEvent::Lost { first } });
+    let lost = |first, sequence| {
+        sink.append(&Arc::new(AuditRecord { sequence, time_ms: 0, event: AuditEvent::Lost { first } }))
+    };
     let said = |result: Result<(), AuditError>| result.err().map(|error| error.to_string()).unwrap_or_default();
     let table = [
         (said(append(&sink, 0)), "record 0 does not follow record 0"),
@@ -238,12 +241,12 @@ fn the_longest_record_that_texts_are_cut_to_fits_and_a_longer_one_is_refused() {
     let rules = vec!["\u{1}".repeat(MAX_TEXT_BYTES + 1); MAX_RULES + 1];
     let component = ComponentId::new("a").unwrap();
     let event = AuditEvent::policy_excess(component, PolicyMode::Strict, &rules, &rules);
-    sink.append(&AuditRecord { sequence: 1, time_ms: 0, event }).unwrap();
+    sink.append(&Arc::new(AuditRecord { sequence: 1, time_ms: 0, event })).unwrap();
     let AuditEvent::Access(mut access) = access("/x", false) else { panic!() };
     access.resource = "\u{1}".repeat(MAX_LINE_BYTES / 6);
     let record = AuditRecord { sequence: 2, time_ms: 0, event: AuditEvent::Access(access) };
     let length = fs::metadata(&path).unwrap().len();
-    assert!(matches!(sink.append(&record), Err(AuditError::TooLong(_))));
+    assert!(matches!(sink.append(&Arc::new(record)), Err(AuditError::TooLong(_))));
     assert_eq!(fs::metadata(&path).unwrap().len(), length);
     drop(sink);
     // To find the end, the last line is read backwards, however long it is.

@@ -1,6 +1,7 @@
 //! Whatever a component calls its files, the log holds it exactly, in plain sight, on one line.
 
 use std::fs;
+use std::sync::Arc;
 
 use airssys_wasm::runtime::audit::{AuditEvent, AuditRecord, AuditSink as _, FileAudit, MAX_TEXT_BYTES, Sync};
 use proptest::prelude::*;
@@ -68,7 +69,7 @@ proptest! {
             AuditRecord { sequence, time_ms, event }
         }).collect();
         for record in &written {
-            sink.append(record).unwrap();
+            sink.append(&Arc::new(record.clone())).unwrap();
         }
         prop_assert_eq!(&records(&path), &written);
         let raw = fs::read_to_string(&path).unwrap();

@@ -46,7 +46,7 @@ fn records_are_fields_and_text_is_escaped() {
             (2, access("/x\nERROR outcome=granted\u{202e}\u{1b}[2J", false)),
             (3, AuditEvent::Lost { first: 2 }),
         ] {
-            TracingAudit.append(&AuditRecord { sequence, time_ms: 9, event }).unwrap();
+            TracingAudit.append(&Arc::new(AuditRecord { sequence, time_ms: 9, event })).unwrap();
         }
     });
     let who = r#"time_ms=9 component="acme:reader" version="1.2.0" instance=3 class="filesystem" action="read""#;

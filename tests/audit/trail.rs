@@ -23,7 +23,7 @@ impl Moody {
 }
 
 impl AuditSink for Moody {
-    fn append(&self, record: &AuditRecord) -> Result<(), AuditError> {
+    fn append(&self, record: &Arc<AuditRecord>) -> Result<(), AuditError> {
         let mood = *self.mood.lock().unwrap();
         match mood {
             None => self.kept.append(record),

@@ -10,7 +10,7 @@ use std::io;
 use std::num::NonZeroU32;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::OFlags;
 
@@ -155,7 +155,7 @@ impl FileAudit {
 }
 
 impl AuditSink for FileAudit {
-    fn append(&self, record: &AuditRecord) -> Result<(), AuditError> {
+    fn append(&self, record: &Arc<AuditRecord>) -> Result<(), AuditError> {
         let mut writer = self.writer();
         let first = match record.event {
             AuditEvent::Lost { first } => first,

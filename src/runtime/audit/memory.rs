@@ -1,6 +1,6 @@
 //! A sink that keeps records in memory.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::record::AuditRecord;
 use super::sink::{AuditError, AuditSink};
@@ -17,7 +17,7 @@ pub struct MemoryAudit {
 
 #[derive(Debug, Default)]
 struct Kept {
-    records: Vec<AuditRecord>,
+    records: Vec<Arc<AuditRecord>>,
     last_sequence: u64,
     last_time_ms: u64,
 }
@@ -35,12 +35,13 @@ impl MemoryAudit {
 
     /// What it holds, in order.
     pub fn records(&self) -> Vec<AuditRecord> {
-        self.kept().records.clone()
+        self.kept().records.iter().map(|record| AuditRecord::clone(record)).collect()
     }
 
     /// Takes out what it holds, in order.
     pub fn drain(&self) -> Vec<AuditRecord> {
-        std::mem::take(&mut self.kept().records)
+        let records = std::mem::take(&mut self.kept().records);
+        records.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -55,12 +56,12 @@ impl Default for MemoryAudit {
 }
 
 impl AuditSink for MemoryAudit {
-    fn append(&self, record: &AuditRecord) -> Result<(), AuditError> {
+    fn append(&self, record: &Arc<AuditRecord>) -> Result<(), AuditError> {
         let mut kept = self.kept();
         if kept.records.len() >= self.capacity {
             return Err(AuditError::Full(self.capacity));
         }
-        kept.records.push(record.clone());
+        kept.records.push(Arc::clone(record));
         kept.last_sequence = record.sequence;
         kept.last_time_ms = record.time_ms;
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::line::MAX_LINE_BYTES;
 use super::record::AuditRecord;
@@ -11,11 +12,11 @@ use super::record::AuditRecord;
 /// A [`Trail`](super::Trail) calls it under its lock: one record at a time, in the order of their sequences. A record
 /// counts as taken when `append` answered `Ok`, and never otherwise; a sink that fails leaves nothing half-written.
 pub trait AuditSink: Send + Sync {
-    /// Takes a record, or leaves everything as it was.
+    /// Takes a record, or leaves everything as it was. Whoever keeps it shares it with the other sinks.
     ///
     /// # Errors
     /// Why the record was not taken. It may be offered again.
-    fn append(&self, record: &AuditRecord) -> Result<(), AuditError>;
+    fn append(&self, record: &Arc<AuditRecord>) -> Result<(), AuditError>;
 
     /// The sequence that follows the last record taken. 1 says that there is none, and that any record may be the first.
     fn next_sequence(&self) -> u64 {

@@ -1,5 +1,7 @@
 //! A sink that hands records to `tracing`.
 
+use std::sync::Arc;
+
 use super::super::log::escape;
 use super::access::{AccessRecord, Outcome};
 use super::json;
@@ -13,8 +15,8 @@ use super::sink::{AuditError, AuditSink};
 pub struct TracingAudit;
 
 impl AuditSink for TracingAudit {
-    fn append(&self, record: &AuditRecord) -> Result<(), AuditError> {
-        let AuditRecord { sequence, time_ms, event } = record;
+    fn append(&self, record: &Arc<AuditRecord>) -> Result<(), AuditError> {
+        let AuditRecord { sequence, time_ms, event } = &**record;
         match event {
             AuditEvent::Access(access) => trace(*sequence, *time_ms, access),
             event => {

@@ -40,7 +40,7 @@ struct Place {
     /// The first record that it will never have; all up to the next one are lost to it.
     lost_from: Option<u64>,
     /// The record that other sinks took and this one is still to take.
-    owed: Option<AuditRecord>,
+    owed: Option<Arc<AuditRecord>>,
 }
 
 impl Trail {
@@ -80,7 +80,7 @@ impl Trail {
         let state = &mut *state;
         let sequence = state.next;
         let next = sequence.checked_add(1).ok_or(AuditError::Exhausted)?;
-        let record = AuditRecord { sequence, time_ms: time_ms.max(state.last_time_ms), event };
+        let record = Arc::new(AuditRecord { sequence, time_ms: time_ms.max(state.last_time_ms), event });
         match self.lossless {
             Lossless::Refuse => {
                 for place in &mut state.sinks {
@@ -96,7 +96,7 @@ impl Trail {
                         state.next = next;
                         state.last_time_ms = record.time_ms;
                         for place in &mut state.sinks[index..] {
-                            place.owed = Some(record.clone());
+                            place.owed = Some(Arc::clone(&record));
                         }
                     }
                     return Err(error);
@@ -146,7 +146,8 @@ impl Place {
     /// Brings the sink to where it has, or knows that it lacks, every record up to `last`.
     fn catch_up(&mut self, last: u64, time_ms: u64) -> Result<(), AuditError> {
         if let Some(first) = self.lost_from {
-            offer(&*self.sink, &AuditRecord { sequence: last, time_ms, event: AuditEvent::Lost { first } })?;
+            let lost = AuditRecord { sequence: last, time_ms, event: AuditEvent::Lost { first } };
+            offer(&*self.sink, &Arc::new(lost))?;
             self.lost_from = None;
         }
         if let Some(record) = &self.owed {
@@ -157,7 +158,7 @@ impl Place {
     }
 }
 
-fn offer(sink: &dyn AuditSink, record: &AuditRecord) -> Result<(), AuditError> {
+fn offer(sink: &dyn AuditSink, record: &Arc<AuditRecord>) -> Result<(), AuditError> {
     contained(|| sink.append(record))
 }
 
