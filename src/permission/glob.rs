@@ -35,6 +35,8 @@ pub(super) enum Segment {
 pub(super) struct Wild {
     /// The literal characters in front of the first wildcard.
     head: Box<str>,
+    /// The literal characters behind it, if that is a `*` and the only one. Most patterns need no automaton.
+    only_star: Option<Box<str>>,
     /// State `i` is in front of token `i`; the state behind the last token accepts.
     tokens: Box<[Token]>,
 }
@@ -118,6 +120,10 @@ pub(super) fn matches(segments: &[Segment], path: &str, mut at: usize, steps: &m
     loop {
         *steps += 1;
         match (segments.get(index), segment_at(path, at)) {
+            // A pattern that ends in `**` is through once there is a segment.
+            (Some(Segment::Globstar), found) if segments[index + 1..].iter().map(Segment::is_any).eq([true]) => {
+                return found.is_some();
+            }
             (Some(Segment::Globstar), _) => {
                 index += 1;
                 last = Some((index, at));
@@ -157,6 +163,11 @@ impl Segment {
         }
     }
 
+    /// Whether this is `*`.
+    fn is_any(&self) -> bool {
+        matches!(self, Self::Wild(Wild { head, only_star: Some(behind), .. }) if head.is_empty() && behind.is_empty())
+    }
+
     fn matches(&self, name: &str, steps: &mut u64) -> bool {
         match self {
             Self::Literal(literal) => **literal == *name,
@@ -169,7 +180,7 @@ impl Segment {
         match (self, other) {
             (_, Self::Globstar) => false,
             (Self::Wild(wild), Self::Literal(name)) => wild.matches(name, &mut 0),
-            (Self::Wild(wild), Self::Wild(_)) if *wild.tokens == [Token::Star] => true,
+            (any, Self::Wild(_)) if any.is_any() => true,
             _ => self == other,
         }
     }
@@ -211,26 +222,37 @@ impl Wild {
                 (literal, _) => tokens.push(Token::Char(literal)),
             }
         }
-        let head = text.find(['*', '?', '[', '{']).map_or(text, |wildcard| &text[..wildcard]);
-        Self { head: head.into(), tokens: tokens.into() }
+        let wildcards = ['*', '?', '[', '{'];
+        let head = text.find(wildcards).map_or(text, |wildcard| &text[..wildcard]);
+        let behind = text[head.len()..].strip_prefix('*').filter(|behind| !behind.contains(wildcards));
+        Self { head: head.into(), only_star: behind.map(Into::into), tokens: tokens.into() }
     }
 
     fn matches(&self, name: &str, steps: &mut u64) -> bool {
-        if !name.starts_with(&*self.head) {
-            return false;
+        let Some(rest) = name.strip_prefix(&*self.head) else { return false };
+        if let Some(behind) = &self.only_star {
+            *steps += 1;
+            return rest.ends_with(&**behind);
         }
-        let words = self.tokens.len() / 64 + 1;
-        let (mut active, mut next) = ([0_u64; MAX_WORDS], [0_u64; MAX_WORDS]);
+        // The states of nearly every pattern fit one word; only of the longest does the stack have to hold many.
+        match self.tokens.len() / 64 + 1 {
+            1 => self.run(name, &mut [0], &mut [0], steps),
+            words => self.run(name, &mut [0; MAX_WORDS][..words], &mut [0; MAX_WORDS][..words], steps),
+        }
+    }
+
+    /// Runs the automaton over a name. Both sets of states are empty.
+    fn run<'a>(&self, name: &str, mut active: &'a mut [u64], mut next: &'a mut [u64], steps: &mut u64) -> bool {
         active[0] = 1;
         for character in name.chars() {
-            if !self.step(&mut active[..words], Some(character), &mut next[..words], steps) {
+            if !self.step(active, Some(character), next, steps) {
                 return false;
             }
             std::mem::swap(&mut active, &mut next);
-            next[..words].fill(0);
+            next.fill(0);
         }
-        self.step(&mut active[..words], None, &mut next[..words], steps);
-        contains(&active, self.tokens.len())
+        self.step(active, None, next, steps);
+        contains(active, self.tokens.len())
     }
 
     /// Completes `active` by the states that are reached without a character, and puts into `next` those that are

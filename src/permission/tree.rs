@@ -1,10 +1,13 @@
 //! The path patterns of one action, found by their literal segments.
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
 
 use super::glob::{self, PathPattern, Segment};
 use super::grants::Work;
 use super::path::{is_special, segment_at};
+
+/// A table whose keys a manifest chooses and a guest looks up: seeded, and made for short keys.
+type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
 
 /// Patterns by their literal segments, as a tree: a path is led past all those that start otherwise.
 #[derive(Debug, Clone)]
