@@ -95,10 +95,6 @@ pub fn in_directory(root: &Path, catalogue: &Catalogue) -> Result<Vec<Discovered
         };
         for entry in std::fs::read_dir(&directory).map_err(|why| unreadable(&directory, why))? {
             let path: PathBuf = entry.map_err(|why| unreadable(&directory, why))?.path();
-            // The catalogue stands beside the cases, as it does among the embedded ones.
-            if path == root.join("requirements") {
-                continue;
-            }
             if path.is_dir() {
                 if path.is_symlink() {
                     // Links may lead back up, and then there is no end of cases.
