@@ -95,27 +95,28 @@ impl Policy {
     pub fn admit(&self, required: &Capabilities, optional: &Capabilities) -> Result<Admitted, PolicyError> {
         let bound = rules(&self.allow, "allow").into_iter().map(Bound::new).collect::<Result<Vec<_>, _>>();
         let bound = bound.map_err(PolicyError::Policy)?;
-        let split = |capabilities, table| {
-            let asked = rules(capabilities, table).into_iter().map(Bound::new).collect::<Result<Vec<_>, _>>();
-            let (within, beyond): (Vec<_>, Vec<_>) = asked
-                .map_err(PolicyError::Manifest)?
-                .into_iter()
-                .partition(|asked| bound.iter().any(|allowed| allowed.covers(asked)));
-            let rules = |asked: Vec<Bound>| asked.into_iter().map(|asked| asked.rule).collect::<Vec<_>>();
-            Ok::<_, PolicyError>((rules(within), rules(beyond)))
+        // Each rule with whether it is within, in the manifest's order, which is that of the grants as well.
+        let asked = |capabilities, table| {
+            let bounds = rules(capabilities, table).into_iter().map(Bound::new).collect::<Result<Vec<_>, _>>();
+            let asked = bounds.map_err(PolicyError::Manifest)?.into_iter().map(|asked| {
+                let within = bound.iter().any(|allowed| allowed.covers(&asked));
+                (asked.rule, within)
+            });
+            Ok::<_, PolicyError>(asked.collect::<Vec<_>>())
         };
-        let (mut kept, mut excess) = split(required, "capabilities")?;
+        let mut all = asked(required, "capabilities")?;
+        let beyond = |asked: &[(Rule, bool)]| -> Vec<Rule> {
+            asked.iter().filter(|(_, within)| !within).map(|(rule, _)| rule.clone()).collect()
+        };
+        let excess = beyond(&all);
         if self.mode == PolicyMode::Strict && !excess.is_empty() {
             return Err(PolicyError::Denied(excess));
         }
-        let (within, beyond) = split(optional, "capabilities.optional")?;
-        kept.extend(within);
-        excess.extend(beyond);
-        let (dropped, beyond) = match self.mode {
-            PolicyMode::Strict | PolicyMode::Permissive => (excess, Vec::new()),
-            PolicyMode::Development => (Vec::new(), excess),
-        };
-        kept.extend(beyond.iter().cloned());
+        all.extend(asked(optional, "capabilities.optional")?);
+        let excess = beyond(&all);
+        let all_in_force = self.mode == PolicyMode::Development;
+        let (dropped, beyond) = if all_in_force { (Vec::new(), excess) } else { (excess, Vec::new()) };
+        let kept = all.into_iter().filter(|(_, within)| all_in_force || *within).map(|(rule, _)| rule).collect();
         let grants = Grants::of(kept).map_err(PolicyError::Manifest)?;
         Ok(Admitted { grants, dropped, beyond })
     }

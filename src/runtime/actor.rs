@@ -59,9 +59,10 @@ impl Actor {
         Self { services, component, registry, pre, instance, used: false, restarts: VecDeque::new(), _held: held }
     }
 
-    /// Serves the queue until the component is unloaded or the runtime is gone. A panic of this task, which would be
+    /// Serves the queue until the component is unloaded or the runtime is gone. `_last` is dropped when nothing else of
+    /// the component is left. A panic of this task, which would be
     /// a bug of the runtime, fails this component and no other.
-    pub(crate) async fn run(self, mut commands: Commands, alive: impl Future) {
+    pub(crate) async fn run<L>(self, _last: L, mut commands: Commands, alive: impl Future) {
         let (services, component) = (Arc::clone(&self.services), Arc::clone(&self.component));
         let serve = AssertUnwindSafe(self.serve(&mut commands)).catch_unwind();
         let served = tokio::select! {

@@ -8,6 +8,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use tokio::sync::watch;
+
 use crate::contract::{ComponentId, LoadCode, State, TrapKind};
 use crate::manifest::{self, Manifest, ManifestReadError};
 use crate::permission::{Admitted, Grants, PolicyError, PolicyMode, Rule};
@@ -36,7 +38,7 @@ use super::{LoadOptions, interface};
 pub(crate) async fn load(
     services: &Arc<Services>,
     registry: &Arc<Registry>,
-    alive: impl Future + Send + 'static,
+    alive: (watch::Receiver<bool>, impl Future + Send + 'static),
     options: LoadOptions,
 ) -> Result<ComponentId, LoadError> {
     let mut work = services.clock.work();
@@ -65,7 +67,7 @@ pub(crate) async fn load(
 async fn run_phases(
     services: &Arc<Services>,
     registry: &Arc<Registry>,
-    alive: impl Future + Send + 'static,
+    (last, alive): (watch::Receiver<bool>, impl Future + Send + 'static),
     options: LoadOptions,
     name: &mut Option<ComponentId>,
     work: &mut Work,
@@ -97,7 +99,7 @@ async fn run_phases(
 
     let (queue, commands) = Queue::new(services);
     let actor = Actor::new(Arc::clone(services), Arc::clone(&component), Arc::downgrade(registry), pre, instance);
-    tokio::spawn(actor.run(commands, alive));
+    tokio::spawn(actor.run(last, commands, alive));
     reservation.keep(queue);
     Ok(component)
 }

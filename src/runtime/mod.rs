@@ -210,7 +210,8 @@ impl Runtime {
             // An error says that the runtime is gone.
             let _ = alive.wait_for(|alive| !alive).await;
         };
-        loader::load(&self.0.services, &self.0.registry, gone, options).await
+        let last = self.0.alive.subscribe();
+        loader::load(&self.0.services, &self.0.registry, (last, gone), options).await
     }
 
     /// Calls `execute`.

@@ -71,6 +71,14 @@ impl Ruling<'_> {
     pub(super) fn is_granted(&self) -> bool {
         matches!(self, Ruling::Granted { .. })
     }
+
+    /// The action that was permitted, of those that would do.
+    fn action(&self) -> Option<&'static str> {
+        match self {
+            Ruling::Granted { rule } => rule.map(|rule| rule.action),
+            Ruling::Denied { .. } => None,
+        }
+    }
 }
 
 /// Who asks, and where decisions are recorded: the part of a [`Host`](super::Host) that every access needs.
@@ -97,7 +105,7 @@ impl Gate {
             version: &self.component.version,
             instance: self.ordinal,
             class: subject.class(),
-            action: subject.action(),
+            action: ruling.action().unwrap_or(subject.action()),
             resource,
             request_id: request_id.as_deref(),
         };
