@@ -79,8 +79,11 @@ impl Server {
                     return;
                 }
                 let shared = Arc::clone(&theirs);
-                let _ =
-                    std::thread::Builder::new().name("case-connection".to_owned()).spawn(move || shared.serve(&stream));
+                let _ = std::thread::Builder::new().name("case-connection".to_owned()).spawn(move || {
+                    shared.serve(&stream);
+                    // Another handle of it is kept, which dropping this one does not close.
+                    let _ = stream.shutdown(Shutdown::Both);
+                });
             }
         })?;
         Ok(Self { port, at: script.at.clone(), shared })

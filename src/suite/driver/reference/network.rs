@@ -34,7 +34,7 @@ impl Resolver for Names {
     fn resolve(&self, name: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
         let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = names
-            .get_mut(name)
+            .get_mut(name.strip_suffix('.').unwrap_or(name))
             .and_then(|answers| if answers.len() > 1 { Some(answers.remove(0)) } else { answers.first().cloned() });
         let answer = answer.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such name"));
         async move { answer }.boxed()
