@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -32,7 +33,7 @@ pub enum HostFunctionError {
     Internal(String),
 }
 
-type HostFunction = Box<dyn Fn(HostCall) -> BoxFuture<'static, Result<Vec<u8>, HostFunctionError>> + Send + Sync>;
+type HostFunction = Arc<dyn Fn(HostCall) -> BoxFuture<'static, Result<Vec<u8>, HostFunctionError>> + Send + Sync>;
 
 /// What the embedder offers.
 #[derive(Default)]
@@ -45,7 +46,7 @@ impl HostFunctions {
         F: Fn(HostCall) -> A + Send + Sync + 'static,
         A: Future<Output = Result<Vec<u8>, HostFunctionError>> + Send + 'static,
     {
-        self.0.insert(name.to_owned(), Box::new(move |call| function(call).boxed()));
+        self.0.insert(name.to_owned(), Arc::new(move |call| function(call).boxed()));
     }
 
     /// The first name that no manifest could grant.
@@ -53,9 +54,10 @@ impl HostFunctions {
         self.0.keys().find_map(|name| Some((name.as_str(), pattern::check_function(name).err()?)))
     }
 
-    /// Calls a function; none if there is none of that name.
+    /// Calls a function, which runs as the future is polled; none if there is none of that name.
     pub(crate) fn call(&self, call: HostCall) -> Option<BoxFuture<'static, Result<Vec<u8>, HostFunctionError>>> {
-        self.0.get(&call.function).map(|function| function(call))
+        let function = Arc::clone(self.0.get(&call.function)?);
+        Some(async move { function(call).await }.boxed())
     }
 }
 

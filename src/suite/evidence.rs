@@ -57,13 +57,15 @@ fn check_requests(expect: &Expectation, reply: &Reply) -> Result<(), String> {
 }
 
 fn is_request(pattern: &RequestPattern, request: &ReceivedRequest) -> Result<bool, String> {
-    let has = |name: &str| request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let values = |name: &str| -> Vec<&str> {
+        request.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+    };
     let body = pattern.body.as_deref().map(payload::parse).transpose().map_err(|why| why.to_string())?;
     Ok(pattern.connection.is_none_or(|connection| connection == request.connection)
         && pattern.method.as_ref().is_none_or(|method| *method == request.method)
         && pattern.target.as_ref().is_none_or(|target| *target == request.target)
-        && pattern.headers.iter().all(|(name, value)| has(name) == Some(value))
-        && pattern.without.iter().all(|name| has(name).is_none())
+        && pattern.headers.iter().all(|(name, value)| values(name).contains(&value.as_str()))
+        && pattern.without.iter().all(|name| values(name).is_empty())
         && body.is_none_or(|body| body == request.body.0))
 }
 

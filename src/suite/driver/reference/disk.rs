@@ -20,10 +20,10 @@ impl Disk {
         self.content().full = full;
     }
 
-    /// Forgets what was not synced.
-    pub(super) fn crash(&self) {
-        let mut content = self.content();
-        content.written = content.synced.clone();
+    /// The disk as a crash leaves it, without what was not synced. What the dying still write goes to the old one.
+    pub(super) fn after_crash(&self) -> Self {
+        let Content { synced, full, .. } = &*self.content();
+        Self(Arc::new(Mutex::new(Content { written: synced.clone(), synced: synced.clone(), full: *full })))
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {

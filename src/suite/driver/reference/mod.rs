@@ -190,7 +190,7 @@ impl Session {
                     let _ = handle.block_on(task);
                 }
                 handle.block_on(self.runtime.close());
-                self.surroundings.disk.crash();
+                self.surroundings.disk = self.surroundings.disk.after_crash();
                 // The old runtime goes first: two must not have one store, or one audit trail.
                 self.runtime = idle(shared)?;
                 self.runtime = self.surroundings.runtime(&shared.engine, collect(&self.logs))?;
