@@ -80,6 +80,7 @@ fn transcript(id: &str) -> Value {
 #[rstest]
 fn transcripts(
     #[values(
+        "audit/instance",
         "config/kept#a-trap",
         "introspection/list",
         "isolation/stateful",
@@ -92,7 +93,9 @@ fn transcripts(
         "log/order",
         "manifest/all-errors",
         "multicodec/round-trip#json",
+        "permission/host-functions/answer-codec#empty",
         "permission/universal-imports",
+        "storage/operations",
         "time/sleep#some"
     )]
     id: &str,

@@ -125,10 +125,20 @@ fn check_order(records: &[Map<String, Value>]) -> Result<(), String> {
 
 /// What every record of an access must have, whatever a case looks at.
 fn is_whole(record: &Map<String, Value>) -> bool {
-    let there = |key: &&str| record.get(*key).is_some_and(|value| !value.is_null() && *value != Value::from(""));
+    let there = |key: &&str| record.get(*key).is_some_and(is_there);
     let fields = ["sequence", "time-ms", "component", "version", "instance", "class", "action", "outcome"];
     let because = if is(record, "outcome", "granted") { "rule" } else { "reason" };
-    fields.iter().all(|key| there(key)) && record.contains_key("resource") && there(&because)
+    fields.iter().all(&there) && record.contains_key("resource") && there(&because)
+}
+
+/// Whether there is a value, and something in it.
+fn is_there(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    }
 }
 
 fn is(record: &Map<String, Value>, key: &str, value: &str) -> bool {
@@ -140,7 +150,7 @@ fn shows(pattern: &toml::Table, record: &Map<String, Value>) -> bool {
     pattern.iter().all(|(key, expected)| {
         let value = record.get(key).filter(|value| !value.is_null());
         match expected {
-            toml::Value::Boolean(there) => *there == value.is_some_and(|value| *value != Value::from("")),
+            toml::Value::Boolean(there) => *there == value.is_some_and(is_there),
             expected => value == serde_json::to_value(expected).ok().as_ref(),
         }
     })

@@ -127,8 +127,12 @@ impl Shared {
                     return;
                 }
                 Then::Endless(more) => {
-                    while !self.closing.load(Ordering::SeqCst) && writer.write_all(&more).is_ok() {}
-                    return;
+                    // Each write waits until the client has room for it, and the last one fails.
+                    loop {
+                        if self.closing.load(Ordering::SeqCst) || writer.write_all(&more).is_err() {
+                            return;
+                        }
+                    }
                 }
             }
         }
