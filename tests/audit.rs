@@ -1,6 +1,8 @@
 //! The audit trail, from outside: nothing is lost, nothing deceives, and no tampering goes unseen.
 #![cfg(feature = "runtime")]
 
+#[path = "log/capture.rs"]
+mod capture;
 #[cfg(feature = "cli")]
 #[path = "audit/command.rs"]
 mod command;

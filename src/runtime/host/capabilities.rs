@@ -1,5 +1,7 @@
 //! `airssys:core/capabilities`: what a component may do at this moment.
 
+use std::str::FromStr;
+
 use crate::manifest::NetworkAction;
 use crate::permission::{self, Class, FourAction, Grants, MessagingAction, Rule};
 
@@ -17,54 +19,59 @@ pub(crate) fn in_words(grants: &Grants) -> RequestedPermissions {
     let pattern = |rule: &Rule| rule.pattern.clone();
     RequestedPermissions {
         filesystem: of(Class::Filesystem)
-            .map(|rule| FilesystemPermission { action: file_action(rule.action), path_pattern: pattern(rule) })
+            .filter_map(|rule| {
+                Some(FilesystemPermission { action: action::<FourAction, _>(rule)?, path_pattern: pattern(rule) })
+            })
             .collect(),
         network: of(Class::Network)
-            .map(|rule| NetworkPermission {
-                action: if rule.action == NetworkAction::Inbound.as_str() {
-                    GuestNetworkAction::Inbound
-                } else {
-                    GuestNetworkAction::Outbound
-                },
-                host_pattern: pattern(rule),
-                port: rule.port,
+            .filter_map(|rule| {
+                Some(NetworkPermission {
+                    action: action::<NetworkAction, _>(rule)?,
+                    host_pattern: pattern(rule),
+                    port: rule.port,
+                })
             })
             .collect(),
         storage: of(Class::Storage)
-            .map(|rule| StoragePermission { action: storage_action(rule.action), namespace_pattern: pattern(rule) })
+            .filter_map(|rule| {
+                Some(StoragePermission { action: action::<FourAction, _>(rule)?, namespace_pattern: pattern(rule) })
+            })
             .collect(),
         process: of(Class::Process).map(|rule| ProcessPermission { command_pattern: pattern(rule) }).collect(),
         messaging: of(Class::Messaging)
-            .map(|rule| MessagingPermission {
-                action: if rule.action == MessagingAction::Request.as_str() {
-                    GuestMessagingAction::Request
-                } else {
-                    GuestMessagingAction::Send
-                },
-                target_pattern: pattern(rule),
+            .filter_map(|rule| {
+                Some(MessagingPermission { action: action::<MessagingAction, _>(rule)?, target_pattern: pattern(rule) })
             })
             .collect(),
         host_functions: of(Class::HostFunctions).map(pattern).collect(),
     }
 }
 
-fn file_action(action: &str) -> FilesystemAction {
-    match action.parse() {
-        Ok(FourAction::Write) => FilesystemAction::Write,
-        Ok(FourAction::Delete) => FilesystemAction::Delete,
-        Ok(FourAction::List) => FilesystemAction::List,
-        Ok(FourAction::Read) | Err(_) => FilesystemAction::Read,
-    }
+/// The action of a rule; of a rule of the class there is one.
+fn action<A: FromStr, T: From<A>>(rule: &Rule) -> Option<T> {
+    rule.action.parse::<A>().ok().map(T::from)
 }
 
-fn storage_action(action: &str) -> StorageAction {
-    match action.parse() {
-        Ok(FourAction::Write) => StorageAction::Write,
-        Ok(FourAction::Delete) => StorageAction::Delete,
-        Ok(FourAction::List) => StorageAction::List,
-        Ok(FourAction::Read) | Err(_) => StorageAction::Read,
-    }
+/// An enumeration of the WIT and the engine's of the same words, from one to the other and back.
+macro_rules! same_words {
+    ($guest:ident, $ours:ident: $($word:ident),+) => {
+        impl From<$guest> for $ours {
+            fn from(word: $guest) -> Self {
+                match word { $($guest::$word => $ours::$word),+ }
+            }
+        }
+        impl From<$ours> for $guest {
+            fn from(word: $ours) -> Self {
+                match word { $($ours::$word => $guest::$word),+ }
+            }
+        }
+    };
 }
+
+same_words!(FilesystemAction, FourAction: Read, Write, Delete, List);
+same_words!(StorageAction, FourAction: Read, Write, Delete, List);
+same_words!(GuestNetworkAction, NetworkAction: Outbound, Inbound);
+same_words!(GuestMessagingAction, MessagingAction: Send, Request);
 
 impl Capabilities for Host {
     fn granted(&mut self) -> RequestedPermissions {
@@ -74,49 +81,25 @@ impl Capabilities for Host {
     /// Decides as the gate would, and leaves no record: to ask is not to access.
     async fn is_granted(&mut self, access: Access) -> bool {
         let grants = self.gate.component.grants.current();
+        let decided = |access| grants.decide(access).is_granted();
         match &access {
             Access::Filesystem((action, path)) => {
-                let action = match action {
-                    FilesystemAction::Read => FourAction::Read,
-                    FilesystemAction::Write => FourAction::Write,
-                    FilesystemAction::Delete => FourAction::Delete,
-                    FilesystemAction::List => FourAction::List,
-                };
                 let Ok(found) = self.gate.follow(path).await else { return false };
-                self.gate
-                    .decide(&grants, &Subject::Path { action, or: None, path: found.path(), node: found.node() }, path)
-                    .is_granted()
+                let (action, node) = ((*action).into(), found.node());
+                let subject = Subject::Path { action, or: None, path: found.path(), node };
+                self.gate.decide(&grants, &subject, path).is_granted()
             }
             Access::Process(command) => {
                 let Ok(found) = self.gate.follow(command).await else { return false };
-                self.gate
-                    .decide(&grants, &Subject::Command { path: found.path(), node: found.node() }, command)
-                    .is_granted()
+                let subject = Subject::Command { path: found.path(), node: found.node() };
+                self.gate.decide(&grants, &subject, command).is_granted()
             }
             Access::Network((action, host, port)) => {
-                let action = match action {
-                    GuestNetworkAction::Outbound => NetworkAction::Outbound,
-                    GuestNetworkAction::Inbound => NetworkAction::Inbound,
-                };
-                grants.decide(permission::Access::Network(action, host, *port)).is_granted()
+                decided(permission::Access::Network((*action).into(), host, *port))
             }
-            Access::Storage((action, namespace)) => {
-                let action = match action {
-                    StorageAction::Read => FourAction::Read,
-                    StorageAction::Write => FourAction::Write,
-                    StorageAction::Delete => FourAction::Delete,
-                    StorageAction::List => FourAction::List,
-                };
-                grants.decide(permission::Access::Storage(action, namespace)).is_granted()
-            }
-            Access::Messaging((action, target)) => {
-                let action = match action {
-                    GuestMessagingAction::Send => MessagingAction::Send,
-                    GuestMessagingAction::Request => MessagingAction::Request,
-                };
-                grants.decide(permission::Access::Messaging(action, target)).is_granted()
-            }
-            Access::HostFunction(name) => grants.decide(permission::Access::HostFunction(name)).is_granted(),
+            Access::Storage((action, namespace)) => decided(permission::Access::Storage((*action).into(), namespace)),
+            Access::Messaging((action, target)) => decided(permission::Access::Messaging((*action).into(), target)),
+            Access::HostFunction(name) => decided(permission::Access::HostFunction(name)),
         }
     }
 }
