@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use airssys_wasm::contract::{ComponentId, LoadCode, State, TrapKind, payload};
 use airssys_wasm::runtime::{
-    Call, CallError, Clock, Engine, EngineOptions, EventKind, HostLimits, LoadOptions, LogRecord, Message, Residue,
-    Runtime, Timestamp, VirtualClock,
+    Call, CallError, Clock, Engine, EngineOptions, EventKind, HostFunctionError, HostLimits, LoadOptions, LogRecord,
+    Message, Residue, Runtime, Timestamp, VirtualClock,
 };
 use airssys_wasm::suite::guest::{Program, compile};
 
@@ -536,4 +536,32 @@ async fn a_panic_in_the_host_ends_one_instance() {
     let id = bench.load("subject", "", program).await.unwrap();
     assert_eq!(bench.execute(&id, "raw:log").await, Err(CallError::Trapped(TrapKind::HostLimit)));
     bench.execute(&id, "raw:x").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_runtime_holds_nothing_that_runs_and_takes_nothing_more() {
+    let bench = Bench::new();
+    let id = bench.load("subject", "", "shutdown = ['call host-services.log(info, \"end\", none)']").await.unwrap();
+    bench.runtime.close().await;
+    let Residue { instances, actors, memory_bytes, .. } = bench.runtime.residue();
+    assert_eq!((instances, actors, memory_bytes), (0, 0, 0));
+    assert!(bench.logs.lock().unwrap().is_empty(), "no shutdown is called");
+    assert!(matches!(bench.execute(&id, "raw:x").await, Err(CallError::NotRunning(_))));
+    assert_eq!(bench.load("other", "", "").await, Err(LoadCode::ResourceExhausted));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_function_that_panics_at_once_ends_its_call_alone() {
+    let bench = Bench::new();
+    let runtime = Runtime::builder()
+        .engine(ENGINE.clone())
+        .host_function("f", |_| -> std::future::Ready<Result<Vec<u8>, HostFunctionError>> { panic!("at once") })
+        .build()
+        .unwrap();
+    let bench = Bench { runtime, ..bench };
+    let manifest = "[capabilities.host-functions]\ncall = [\"f\"]";
+    let program = "execute = ['call host-services.call-host-function(\"f\", \"raw:\")', \"return ok($transcript)\"]";
+    let id = bench.load("subject", manifest, program).await.unwrap();
+    let answer = bench.execute(&id, "raw:x").await.unwrap();
+    assert!(answer.contains("call-host-function -> err(internal-error("), "{answer}");
 }

@@ -45,7 +45,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::contract::{Caller, ComponentId, State, TraceContext};
+use crate::contract::{Caller, ComponentId, LoadCode, State, TraceContext};
 use crate::permission::{Grants, Rule};
 
 pub use builder::RuntimeBuilder;
@@ -206,6 +206,9 @@ impl Runtime {
     /// As [`Runtime::load`].
     pub async fn load_with(&self, options: LoadOptions) -> Result<ComponentId, LoadError> {
         let mut alive = self.0.alive.subscribe();
+        if !*alive.borrow() {
+            return Err(LoadError::new(LoadCode::ResourceExhausted, "the runtime was closed"));
+        }
         let gone = async move {
             // An error says that the runtime is gone.
             let _ = alive.wait_for(|alive| !alive).await;
@@ -312,8 +315,8 @@ impl Runtime {
         self.0.registry.components().iter().map(|component| Status::of(component)).collect()
     }
 
-    /// Ends every component where it stands, without `shutdown`, and waits until nothing of them runs. A load that is
-    /// under way is ended when it is complete.
+    /// Ends every component where it stands, without `shutdown`, and waits until nothing of them runs, as a crash would.
+    /// A load that is under way is ended when it is complete. Nothing can be loaded or called afterwards.
     pub async fn close(&self) {
         self.0.alive.send_replace(false);
         self.0.alive.closed().await;
