@@ -25,7 +25,27 @@ use super::services::Services;
 use super::store::Store;
 use super::{Inner, Runtime};
 
-/// Builds a [`Runtime`]. What is not set is an engine of its own, the system's clock and the default limits.
+/// Builds a [`Runtime`]. What is not set is an engine of its own, the system's clock and the default limits; components
+/// then have no files and no commands, store in memory, and are audited to `tracing`.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+///
+/// use airssys_wasm::permission::Policy;
+/// use airssys_wasm::runtime::audit::{FileAudit, Sync};
+/// use airssys_wasm::runtime::{Runtime, Store};
+///
+/// let runtime = Runtime::builder()
+///     .root("/srv/plugins") // what components see as `/`
+///     .store(Store::open("plugins.redb")?)
+///     .audit(Arc::new(FileAudit::open("audit.jsonl", Sync::EveryRecord)?))
+///     .policy(Policy::parse(&std::fs::read_to_string("policy.toml")?)?)
+///     .host_function("geo.lookup", |call| async move { Ok(call.args) })
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct RuntimeBuilder {
     engine: Option<Engine>,
