@@ -1,6 +1,13 @@
 //! `airssys-wasm suite` and `airssys-wasm run`, from outside: output and exit codes.
 #![cfg(all(feature = "cli", feature = "suite", feature = "runtime"))]
 
+#[path = "command/hosting.rs"]
+mod hosting;
+#[path = "command/place.rs"]
+mod place;
+#[path = "command/record.rs"]
+mod record;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

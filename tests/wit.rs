@@ -2,10 +2,14 @@
 //! function says in one parseable line which permission it needs.
 #![cfg(feature = "suite")]
 
+#[path = "wit/annotation.rs"]
+mod annotation;
+
 use std::path::{Path, PathBuf};
 
+use annotation::{Permission, functions, resolve, wit};
 use rstest::rstest;
-use wit_parser::{Docs, Function, InterfaceId, PackageId, Resolve, Stability, Type, TypeDefKind, TypeOwner, WorldItem};
+use wit_parser::{Docs, Function, InterfaceId, PackageId, Resolve, Stability, Type, TypeDefKind, TypeOwner};
 
 /// The packages, by their directory below `wit/`.
 const PACKAGES: [(&str, &str); 6] = [
@@ -16,26 +20,6 @@ const PACKAGES: [(&str, &str); 6] = [
     ("ext/process", "airssys:ext-process@1.0.0"),
     ("ext/storage", "airssys:ext-storage@1.0.0"),
 ];
-
-/// The actions of each permission class, as the manifest names them.
-const ACTIONS: [(&str, &[&str]); 6] = [
-    ("filesystem", &["read", "write", "delete", "list"]),
-    ("network", &["outbound", "inbound"]),
-    ("storage", &["read", "write", "delete", "list"]),
-    ("process", &["spawn"]),
-    ("messaging", &["send", "request"]),
-    ("host-functions", &["call"]),
-];
-
-fn wit() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("wit")
-}
-
-fn resolve(directory: &str) -> (Resolve, PackageId) {
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(wit().join(directory)).unwrap_or_else(|why| panic!("{directory}: {why:#}"));
-    (resolve, package)
-}
 
 #[rstest]
 fn each_package_resolves_alone(#[values(0, 1, 2, 3, 4, 5)] index: usize) {
@@ -166,70 +150,9 @@ fn everything_is_documented_and_says_since_when_it_exists() {
     assert_eq!((survey.undocumented, survey.ungated), (vec![], vec![]));
 }
 
-/// `(interface, function)` of everything that the platform world imports or exports, in its order.
-fn functions(resolve: &Resolve, exported: bool) -> Vec<(String, &Function)> {
-    let world = resolve
-        .worlds
-        .iter()
-        .map(|(_, world)| world)
-        .find(|world| world.package.is_some_and(|package| resolve.packages[package].name.name == "platform"));
-    let world = world.unwrap();
-    let mut functions = Vec::new();
-    for item in if exported { &world.exports } else { &world.imports }.values() {
-        let WorldItem::Interface { id, .. } = item else { panic!("the world has only interfaces") };
-        let interface = &resolve.interfaces[*id];
-        let package = &resolve.packages[interface.package.unwrap()].name.name;
-        let name = format!("{package}/{}", interface.name.as_deref().unwrap());
-        functions.extend(interface.functions.values().map(|function| (name.clone(), function)));
-    }
-    functions
-}
-
-/// The permissions that the one `@permission` line of a doc comment asks for, each as `class.action(parameter)`.
+/// The permissions of a function as they are written.
 fn permissions(resolve: &Resolve, function: &Function) -> Result<Vec<String>, String> {
-    let docs = function.docs.contents.as_deref().unwrap_or_default();
-    let lines: Vec<&str> = docs.lines().filter(|line| line.contains("@permission")).collect();
-    let [line] = lines.as_slice() else { return Err(format!("{} lines with @permission", lines.len())) };
-    let expression =
-        line.strip_prefix("@permission ").ok_or_else(|| format!("`{line}` does not start with @permission"))?;
-    if expression == "none" {
-        return Ok(Vec::new());
-    }
-    let alternatives = expression.split(" | ").map(|alternative| {
-        let bad = |why: &str| format!("`{alternative}`: {why}");
-        let (class, rest) = alternative.split_once('.').ok_or_else(|| bad("no class"))?;
-        let (action, rest) = rest.split_once('(').ok_or_else(|| bad("no parameter"))?;
-        let path = rest.strip_suffix(')').ok_or_else(|| bad("not closed"))?;
-        let (_, actions) = ACTIONS.iter().find(|(name, _)| *name == class).ok_or_else(|| bad("unknown class"))?;
-        if !actions.contains(&action) {
-            return Err(bad("unknown action"));
-        }
-        if parameter(resolve, function, path).is_none() {
-            return Err(bad("unknown parameter"));
-        }
-        Ok(alternative.to_owned())
-    });
-    alternatives.collect()
-}
-
-/// The type of a parameter, or of a field of one.
-fn parameter(resolve: &Resolve, function: &Function, path: &str) -> Option<Type> {
-    let mut steps = path.split('.');
-    let head = steps.next()?;
-    let first = function.params.iter().find(|param| param.name == head)?.ty;
-    steps.try_fold(first, |ty, step| {
-        let mut ty = ty;
-        loop {
-            let Type::Id(id) = ty else { return None };
-            match &resolve.types[id].kind {
-                TypeDefKind::Type(next) => ty = *next,
-                TypeDefKind::Record(record) => {
-                    return record.fields.iter().find(|field| field.name == step).map(|field| field.ty);
-                }
-                _ => return None,
-            }
-        }
-    })
+    Ok(annotation::permissions(resolve, function)?.iter().map(Permission::to_string).collect())
 }
 
 #[test]

@@ -57,7 +57,8 @@ Exit status:
     /// Run a component without refusing it anything, and print the least capabilities that would have sufficed.
     ///
     /// Whatever the component asks for is done: files below --root are changed, commands run, hosts are called. Use it
-    /// with a component, and on a machine, that may do so. Answers of operations go to standard error.
+    /// with a component, and on a machine, that may do so. Answers of operations go to standard error. To describe a
+    /// file counts as reading it, although the permission to list suffices.
     #[cfg(feature = "runtime")]
     #[command(after_help = "\
 Examples:
@@ -65,8 +66,9 @@ Examples:
 
 Exit status:
   0  every operation was answered
-  1  an operation ended in an error of the component, a trap or a timeout; what was done is printed all the same
-  2  the directory, the manifest, the wasm or an operation cannot be used")]
+  1  an operation ended in an error of the component, a trap or a timeout, or more was asked for than a manifest holds;
+     what was done is printed all the same
+  2  the directory, the manifest, the wasm, an operation or another file that was named cannot be used")]
     Record(super::record::RecordArgs),
 }
 

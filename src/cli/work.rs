@@ -1,19 +1,18 @@
 //! A component at work for a subcommand: its directory, what it finds, its operations.
 
 use std::io::{IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use airssys_wasm::contract::multicodec::{self, Codec};
-use airssys_wasm::contract::payload;
+use airssys_wasm::contract::{Phase, payload};
 use airssys_wasm::manifest::{self, ManifestReadError};
-use airssys_wasm::runtime::{Call, LoadOptions, RuntimeBuilder};
-
+use airssys_wasm::runtime::{Call, LoadError, LoadOptions, RuntimeBuilder};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::exit::Exit;
-use super::hosting::Hosting;
+use super::hosting::{Hosting, Unusable};
 use super::snippet;
 
 /// A component, what it finds, and what it is to do.
@@ -34,7 +33,7 @@ pub(crate) struct Work {
     #[arg(long, value_name = "MS")]
     timeout_ms: Option<u64>,
     #[command(flatten)]
-    hosting: Hosting,
+    pub(crate) hosting: Hosting,
 }
 
 #[derive(Debug, Clone)]
@@ -68,17 +67,6 @@ impl Work {
         let colours = std::io::stderr().is_terminal() && !plain;
         let output = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
         tracing_subscriber::registry().with(output.with_filter(filter)).init();
-        match manifest::read(&self.dir) {
-            Ok(_) => {}
-            Err(ManifestReadError::Invalid { manifest, errors }) => {
-                snippet::print(&manifest, &errors);
-                return Ok(Exit::BadInput);
-            }
-            Err(error) => {
-                eprintln!("error: {:#}", anyhow::Error::new(error));
-                return Ok(Exit::BadInput);
-            }
-        }
         tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.operate(prepare, answers))
     }
 
@@ -87,10 +75,15 @@ impl Work {
         prepare: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder,
         answers: &mut dyn Write,
     ) -> anyhow::Result<Exit> {
-        let built = self.hosting.builder().and_then(|builder| Ok(prepare(builder).build()?));
+        let built =
+            self.hosting.builder().and_then(|builder| Ok(prepare(builder).build().map_err(anyhow::Error::new)?));
         let runtime = match built {
             Ok(runtime) => runtime,
-            Err(error) => {
+            Err(Unusable::Policy(source, errors)) => {
+                snippet::print(&source, &errors);
+                return Ok(Exit::BadInput);
+            }
+            Err(Unusable::Other(error)) => {
                 eprintln!("error: {error:#}");
                 return Ok(Exit::BadInput);
             }
@@ -104,7 +97,7 @@ impl Work {
         let id = match runtime.load_with(options).await {
             Ok(id) => id,
             Err(error) => {
-                eprintln!("error: {}: {error}", self.dir.display());
+                explain(&self.dir, &error);
                 return Ok(Exit::BadInput);
             }
         };
@@ -125,6 +118,17 @@ impl Work {
             exit = Exit::NotConforming;
         }
         Ok(exit)
+    }
+}
+
+/// Says why a component was not loaded; faults of its manifest with the lines that they are in.
+fn explain(dir: &Path, error: &LoadError) {
+    // The load told what is wrong, and recorded it; the lines are in the file.
+    let manifest = (error.phase == Phase::Manifest).then(|| manifest::read(dir));
+    match manifest {
+        Some(Err(ManifestReadError::Invalid { manifest, errors })) => snippet::print(&manifest, &errors),
+        Some(Err(error)) => eprintln!("error: {:#}", anyhow::Error::new(error)),
+        Some(Ok(_)) | None => eprintln!("error: {}: {error}", dir.display()),
     }
 }
 

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::decision::{Access, Class};
-use super::grants::resource;
+use super::decision::{Access, Class, Rule};
+use super::grants::{Grants, resource};
 use super::mend::{escape, literal};
-use crate::manifest::pattern;
 
 /// Accesses as the tables of a manifest: each by its own name, without wildcards.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,26 +16,36 @@ pub struct Least {
     network: BTreeSet<(&'static str, String, u16)>,
     /// What no pattern can name.
     beyond: BTreeSet<String>,
+    bytes: usize,
 }
 
 impl Least {
     /// Adds an access. One that was added before changes nothing.
     pub fn add(&mut self, access: Access<'_>) {
         let (class, action, resource) = (access.class(), access.action(), resource(access));
-        let name = match access {
-            Access::Network(_, _, port) => {
-                self.network.insert((action, resource, port));
-                return;
-            }
-            Access::Filesystem(..) | Access::Process(_) => {
-                Some(literal(&resource)).filter(|p| pattern::check_path(p).is_ok())
-            }
-            _ => Some(resource.clone()),
+        let pattern = match class {
+            Class::Filesystem | Class::Process => literal(&resource),
+            _ => resource.clone(),
         };
-        match name {
-            Some(name) => drop(self.named.entry((class, action)).or_default().insert(name)),
-            None => drop(self.beyond.insert(format!("{class} {action} {}", escape(&resource)))),
-        }
+        let length = pattern.len();
+        let known = match access {
+            Access::Network(_, _, port) => self.network.contains(&(action, pattern.clone(), port)),
+            _ => self.named.get(&(class, action)).is_some_and(|names| names.contains(&pattern)),
+        };
+        let new = match access {
+            _ if known => false,
+            _ if !permits(access, &pattern) => {
+                self.beyond.insert(format!("{class} {action} \"{}\"", escape(&resource)))
+            }
+            Access::Network(_, _, port) => self.network.insert((action, pattern, port)),
+            _ => self.named.entry((class, action)).or_default().insert(pattern),
+        };
+        self.bytes += if new { length } else { 0 };
+    }
+
+    /// How many bytes of patterns there are: less than the tables have.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The tables, ready to be put into a manifest; empty if nothing was done.
@@ -61,6 +70,17 @@ impl Least {
         }
         text
     }
+}
+
+/// Whether the pattern, in the manifest, would permit the access. For what is malformed there is none that would.
+fn permits(access: Access<'_>, pattern: &str) -> bool {
+    let port = match access {
+        Access::Network(_, _, port) => Some(port),
+        _ => None,
+    };
+    let (class, action, pattern) = (access.class(), access.action(), pattern.to_owned());
+    let rule = Rule { class, action, pattern, port, key: String::new() };
+    Grants::of(vec![rule]).is_ok_and(|grants| grants.decide(access).is_granted())
 }
 
 #[cfg(test)]
@@ -117,7 +137,26 @@ port = 443
     #[test]
     fn what_no_pattern_names_is_told() {
         let mut least = Least::default();
-        least.add(Access::Filesystem(FourAction::List, "/"));
-        assert_eq!(least.to_toml(), "# no pattern names this: filesystem list /\n");
+        let done = [
+            Access::Filesystem(FourAction::List, "/"),
+            Access::Filesystem(FourAction::Read, "/proc/[x]"),
+            Access::Filesystem(FourAction::Read, "x"),
+            Access::Network(NetworkAction::Outbound, "a.b", 0),
+            Access::Network(NetworkAction::Outbound, "a b", 1),
+            Access::Storage(FourAction::Read, "App"),
+            Access::Messaging(MessagingAction::Send, "Logger"),
+            Access::HostFunction("geo\n\u{202e}lookup"),
+        ];
+        done.iter().chain(&done).for_each(|access| least.add(*access));
+        let expected = r#"# no pattern names this: filesystem list "/"
+# no pattern names this: filesystem read "/proc/[x]"
+# no pattern names this: filesystem read "x"
+# no pattern names this: host-functions call "geo\u000A\u202Elookup"
+# no pattern names this: messaging send "Logger"
+# no pattern names this: network outbound "a b"
+# no pattern names this: network outbound "a.b"
+# no pattern names this: storage read "App"
+"#;
+        assert_eq!((least.to_toml().as_str(), least.bytes()), (expected, 44));
     }
 }

@@ -29,5 +29,7 @@ pub use grants::{Grants, Work};
 pub use least::Least;
 pub(crate) use mend::escape;
 pub use path::{PathError, normalise};
+#[cfg(feature = "runtime")]
+pub(crate) use policy::texts;
 pub use policy::{Admitted, Policy, PolicyError, PolicyMode};
 pub use rules::RuleError;

@@ -1,5 +1,6 @@
 //! The operator's policy, which bounds every manifest.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::decision::{Class, Rule};
@@ -63,7 +64,7 @@ struct Listed<'a>(&'a [Rule]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, rule) in self.0.iter().enumerate() {
+        for (index, rule) in texts(self.0).iter().enumerate() {
             write!(f, "{}{rule}", if index == 0 { "" } else { "; " })?;
         }
         Ok(())
@@ -120,6 +121,12 @@ impl Policy {
         let grants = Grants::of(kept).map_err(PolicyError::Manifest)?;
         Ok(Admitted { grants, dropped, beyond })
     }
+}
+
+/// Rules as they stand in the manifest, each once: a namespace for all actions is one text and four rules.
+pub(crate) fn texts(rules: &[Rule]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    rules.iter().map(Rule::to_string).filter(|text| seen.insert(text.clone())).collect()
 }
 
 /// A rule, ready for the question whether one bounds another.

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::contract::{ComponentId, LoadCode, State, TrapKind};
 use crate::manifest::{self, Manifest, ManifestReadError};
-use crate::permission::{Admitted, Grants, PolicyError, PolicyMode, Rule};
+use crate::permission::{Admitted, Grants, PolicyError, PolicyMode, texts};
 
 use super::actor::Actor;
 use super::audit::{AuditEvent, Lossless};
@@ -209,7 +209,6 @@ fn tell_excess(
     mode: PolicyMode,
     admitted: &Admitted,
 ) -> Result<(), LoadError> {
-    let texts = |rules: &[Rule]| rules.iter().map(Rule::to_string).collect::<Vec<_>>();
     let (dropped, beyond) = (texts(&admitted.dropped), texts(&admitted.beyond));
     if dropped.is_empty() && beyond.is_empty() {
         return Ok(());

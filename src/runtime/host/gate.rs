@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::manifest::NetworkAction;
-use crate::permission::{self, Access, Class, Decision, FourAction, Grants, MessagingAction, Rule, normalise};
+use crate::permission::{self, Access, Class, Decision, FourAction, Grants, MessagingAction, Reason, Rule, normalise};
 
 use super::super::audit::{self, AccessRecord, AuditEvent, Lossless};
 use super::super::call::CurrentCall;
@@ -60,8 +60,15 @@ pub(super) enum Node {
 /// The answer, as it stands in the record.
 #[derive(Debug)]
 pub(super) enum Ruling<'g> {
-    Granted { rule: Option<&'g Rule> },
-    Denied { reason: String, text: String },
+    Granted {
+        rule: Option<&'g Rule>,
+    },
+    /// `hopeless` if no rule could ever permit it.
+    Denied {
+        reason: String,
+        text: String,
+        hopeless: bool,
+    },
 }
 
 /// Why an access is denied: the text of the function's own `permission-denied`.
@@ -96,7 +103,7 @@ impl Gate {
         let grants = self.component.grants.current();
         let Asked { subject, resource, resolved } = asked;
         let mut ruling = self.decide(&grants, &subject, resource);
-        if self.services.record_only && !ruling.is_granted() && subject.could_be_granted() {
+        if self.services.record_only && matches!(ruling, Ruling::Denied { hopeless: false, .. }) {
             ruling = Ruling::Granted { rule: None };
         }
         let request_id = self.call.request_id();
@@ -113,7 +120,7 @@ impl Gate {
         let (record, text) = match ruling {
             Ruling::Granted { rule: Some(rule) } => (AccessRecord::granted(&asked, resolved, rule), None),
             Ruling::Granted { rule: None } => (AccessRecord::granted(&asked, resolved, "recorded, not decided"), None),
-            Ruling::Denied { reason, text } => (AccessRecord::denied(&asked, resolved, reason), Some(text)),
+            Ruling::Denied { reason, text, .. } => (AccessRecord::denied(&asked, resolved, reason), Some(text)),
         };
         self.record(AuditEvent::Access(record))?;
         text.map_or(Ok(grants), |text| Err(Denied(text)))
@@ -178,10 +185,15 @@ impl Gate {
             Subject::Function(name) => {
                 either(grants.decide(Access::HostFunction(name)), None, Node::Ordinary, |denied| denied)
             }
-            Subject::Malformed { why, .. } => Ruling::Denied { reason: why.to_owned(), text: why.to_owned() },
+            Subject::Malformed { why, .. } => {
+                Ruling::Denied { reason: why.to_owned(), text: why.to_owned(), hopeless: true }
+            }
         }
     }
 }
+
+/// Why nothing is done to a file that the runtime keeps.
+const OWN: &str = "the file is the runtime's own, which no rule reaches";
 
 /// The first decision that grants, or the first denial with its text made for the guest.
 fn either<'g>(
@@ -196,13 +208,17 @@ fn either<'g>(
     });
     match (granted, first) {
         (Some(_), _) if node == Node::Own => {
-            let reason = "the file is the runtime's own, which no rule reaches";
-            Ruling::Denied { reason: reason.to_owned(), text: reason.to_owned() }
+            Ruling::Denied { reason: OWN.to_owned(), text: OWN.to_owned(), hopeless: true }
+        }
+        // The record tells it, the guest only learns it of what it was granted.
+        (None, Decision::Denied { reason, mend }) if node == Node::Own => {
+            let text = text(mend).unwrap_or_else(|| reason.to_string());
+            Ruling::Denied { reason: OWN.to_owned(), text, hopeless: true }
         }
         (Some(rule), _) => Ruling::Granted { rule: Some(rule) },
         (None, Decision::Denied { reason, mend }) => {
             let text = text(mend).unwrap_or_else(|| reason.to_string());
-            Ruling::Denied { reason: reason.to_string(), text }
+            Ruling::Denied { reason: reason.to_string(), text, hopeless: matches!(reason, Reason::Malformed(_)) }
         }
         (None, Decision::Granted { rule }) => Ruling::Granted { rule: Some(rule) },
     }
@@ -269,15 +285,6 @@ impl Subject<'_> {
             Subject::Target { action, .. } => action.as_str(),
             Subject::Function(_) => "call",
             Subject::Malformed { action, .. } => action,
-        }
-    }
-
-    /// Whether a rule could permit the access.
-    fn could_be_granted(&self) -> bool {
-        match self {
-            Subject::Path { node, .. } | Subject::Command { node, .. } => *node != Node::Own,
-            Subject::Malformed { .. } => false,
-            _ => true,
         }
     }
 }
