@@ -262,7 +262,10 @@ fn a_namespace_pattern(#[case] pattern: &str, #[case] matching: &str, #[case] ot
             assert_eq!(grants.decide(Access::Storage(FourAction::Read, name)).is_granted(), expected, "{name}");
         }
     }
-    for name in ["app", "app:", ":config", "app:*", "*", "App:config", "app:con fig", "app:a:b", ""] {
+    let over = format!("app:{}", "a".repeat(125));
+    let longest = grants.decide(Access::Storage(FourAction::Read, &over[..128])).is_granted();
+    assert_eq!(longest, pattern.ends_with('*'));
+    for name in ["app", "app:", ":config", "app:*", "*", "App:config", "app:con fig", "app:a:b", "", &over] {
         let expected = Decision::Denied { reason: Malformed::Namespace.into(), mend: None };
         assert_eq!(grants.decide(Access::Storage(FourAction::Read, name)), expected, "{name}");
     }
