@@ -345,6 +345,11 @@ fn host_functions_and_commands() {
     r#"no rule permits it: add "geo.lookup" to capabilities.host-functions.call in component.toml"#
 )]
 #[case(Access::Network(NetworkAction::Outbound, "a.b", 0), "the port is 0: -")]
+#[case(Access::Network(NetworkAction::Outbound, "-a.b", 80), "no rule permits it: -")]
+#[case(
+    Access::Filesystem(FourAction::Read, "/dev/a*"),
+    "no rule permits it, and wildcards do not reach devices, FIFOs, sockets, /proc, /sys and /dev: -"
+)]
 fn a_decision_says_where_and_what(#[case] access: Access<'_>, #[case] expected: &str) {
     let grants = grants(
         "[capabilities.filesystem]\nread = [\"/x\", \"/etc/*\"]\n\

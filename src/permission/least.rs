@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::decision::{Access, Class};
-use super::grants::resource;
-use super::mend::{escape, literal};
-use crate::manifest::pattern;
+use super::decision::{Access, Class, Decision, Reason};
+use super::grants::{Grants, resource};
+use super::mend::{escape, named};
 
 /// Accesses as the tables of a manifest: each by its own name, without wildcards.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,19 +22,15 @@ impl Least {
     /// Adds an access. One that was added before changes nothing.
     pub fn add(&mut self, access: Access<'_>) {
         let (class, action, resource) = (access.class(), access.action(), resource(access));
-        let name = match access {
-            Access::Network(_, _, port) => {
-                self.network.insert((action, resource, port));
-                return;
-            }
-            Access::Filesystem(..) | Access::Process(_) => {
-                Some(literal(&resource)).filter(|p| pattern::check_path(p).is_ok())
-            }
-            _ => Some(resource.clone()),
-        };
-        match name {
-            Some(name) => drop(self.named.entry((class, action)).or_default().insert(name)),
-            None => drop(self.beyond.insert(format!("{class} {action} {}", escape(&resource)))),
+        // Who has no grants is denied everything, and told what it takes.
+        let nothing = Grants::default();
+        let Decision::Denied { reason, .. } = nothing.decide(access) else { return };
+        let malformed = matches!(reason, Reason::Malformed(_));
+        let name = named(access, &resource, reason == Reason::Special).filter(|_| !malformed);
+        match (name, access) {
+            (Some(host), Access::Network(_, _, port)) => drop(self.network.insert((action, host, port))),
+            (Some(name), _) => drop(self.named.entry((class, action)).or_default().insert(name)),
+            (None, _) => drop(self.beyond.insert(format!("{class} {action} {}", escape(&resource)))),
         }
     }
 
@@ -67,7 +62,7 @@ impl Least {
 mod tests {
     use super::*;
     use crate::manifest::{Manifest, NetworkAction};
-    use crate::permission::{FourAction, Grants, MessagingAction};
+    use crate::permission::{FourAction, MessagingAction};
 
     #[test]
     fn the_least_manifest_permits_what_was_done_and_says_so_once() {
@@ -118,6 +113,15 @@ port = 443
     fn what_no_pattern_names_is_told() {
         let mut least = Least::default();
         least.add(Access::Filesystem(FourAction::List, "/"));
-        assert_eq!(least.to_toml(), "# no pattern names this: filesystem list /\n");
+        least.add(Access::Filesystem(FourAction::Read, "/dev/a*"));
+        least.add(Access::Network(NetworkAction::Outbound, "-a.test", 443));
+        least.add(Access::Network(NetworkAction::Outbound, "*", 443));
+        let expected = "\
+# no pattern names this: filesystem list /
+# no pattern names this: filesystem read /dev/a*
+# no pattern names this: network outbound *
+# no pattern names this: network outbound -a.test
+";
+        assert_eq!(least.to_toml(), expected);
     }
 }
