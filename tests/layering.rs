@@ -171,7 +171,7 @@ fn no_test_is_ignored() {
 #[test]
 fn nothing_outside_the_package_is_named() {
     let foreign = [concat!("../", "shared"), concat!("/work", "/shared"), concat!("/work", "/wt")];
-    let all = ["src", "tests", "conformance", "wit", "benches", "examples", "Cargo.toml", "README.md"];
+    let all = ["src", "tests", "fuzz", "conformance", "wit", "benches", "examples", "Cargo.toml", "README.md"];
     let offences = all.into_iter().flat_map(files).filter_map(|(file, bytes)| {
         let text = String::from_utf8_lossy(&bytes);
         let line = text.lines().position(|line| foreign.iter().any(|place| line.contains(place)))?;
@@ -197,7 +197,7 @@ fn files_are_short() {
 
 #[test]
 fn every_file_says_what_it_is() {
-    let silent = rust_files("src").into_iter().chain(rust_files("tests"));
+    let silent = ["src", "tests", "fuzz"].into_iter().flat_map(rust_files);
     let silent = silent.filter(|(_, text)| !text.starts_with("//! ")).map(|(file, _)| file);
     assert_none(silent.collect(), "a file starts with a comment that says what it holds");
 }

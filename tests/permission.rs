@@ -262,7 +262,10 @@ fn a_namespace_pattern(#[case] pattern: &str, #[case] matching: &str, #[case] ot
             assert_eq!(grants.decide(Access::Storage(FourAction::Read, name)).is_granted(), expected, "{name}");
         }
     }
-    for name in ["app", "app:", ":config", "app:*", "*", "App:config", "app:con fig", "app:a:b", ""] {
+    let over = format!("app:{}", "a".repeat(125));
+    let longest = grants.decide(Access::Storage(FourAction::Read, &over[..128])).is_granted();
+    assert_eq!(longest, pattern.ends_with('*'));
+    for name in ["app", "app:", ":config", "app:*", "*", "App:config", "app:con fig", "app:a:b", "", &over] {
         let expected = Decision::Denied { reason: Malformed::Namespace.into(), mend: None };
         assert_eq!(grants.decide(Access::Storage(FourAction::Read, name)), expected, "{name}");
     }
@@ -342,6 +345,11 @@ fn host_functions_and_commands() {
     r#"no rule permits it: add "geo.lookup" to capabilities.host-functions.call in component.toml"#
 )]
 #[case(Access::Network(NetworkAction::Outbound, "a.b", 0), "the port is 0: -")]
+#[case(Access::Network(NetworkAction::Outbound, "-a.b", 80), "no rule permits it: -")]
+#[case(
+    Access::Filesystem(FourAction::Read, "/dev/a*"),
+    "no rule permits it, and wildcards do not reach devices, FIFOs, sockets, /proc, /sys and /dev: -"
+)]
 fn a_decision_says_where_and_what(#[case] access: Access<'_>, #[case] expected: &str) {
     let grants = grants(
         "[capabilities.filesystem]\nread = [\"/x\", \"/etc/*\"]\n\

@@ -5,6 +5,7 @@ use std::fmt;
 use super::path::PathError;
 use crate::contract::kebab_enum;
 use crate::manifest::NetworkAction;
+use crate::manifest::pattern::MAX_NAMESPACE_BYTES;
 
 kebab_enum! {
     /// A class of permissions.
@@ -182,7 +183,9 @@ pub enum Malformed {
     #[error("the port is 0")]
     Port,
     /// The namespace is not `category:subcategory`.
-    #[error("the namespace is not of the form category:subcategory, in lower-case letters, digits and `-`")]
+    #[error(
+        "the namespace is not of the form category:subcategory, in lower-case letters, digits and `-`, at most {MAX_NAMESPACE_BYTES} bytes"
+    )]
     Namespace,
     /// The target is no identifier.
     #[error("the target is no component identifier")]

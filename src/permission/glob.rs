@@ -262,9 +262,9 @@ impl Wild {
         for word in 0..active.len() {
             let mut pending = active[word];
             while pending != 0 {
-                *steps += 1;
                 let bit = pending.trailing_zeros();
                 let state = word * 64 + bit as usize;
+                *steps += u64::from(state < self.tokens.len());
                 let behind = match self.tokens.get(state) {
                     Some(Token::Star) => {
                         insert(active, state + 1);

@@ -75,7 +75,9 @@ impl Grants {
         match found {
             Ok(rule) => Decision::Granted { rule: &self.rules[rule] },
             Err(reason @ Reason::Malformed(_)) => Decision::Denied { reason, mend: None },
-            Err(reason) => Decision::Denied { reason, mend: mend(access, &resource(access)) },
+            Err(reason) => {
+                Decision::Denied { reason, mend: mend(access, &resource(access), reason == Reason::Special) }
+            }
         }
     }
 
@@ -107,7 +109,7 @@ impl Grants {
             Some(rule) => Decision::Granted { rule: &self.rules[rule] },
             None => {
                 let shown = shown_address(address);
-                let mend = mend(Access::Network(action, &shown, port), &shown);
+                let mend = mend(Access::Network(action, &shown, port), &shown, false);
                 Decision::Denied { reason: Reason::NotPublic, mend }
             }
         }

@@ -87,7 +87,7 @@ fn permits(access: Access<'_>, pattern: &str) -> bool {
 mod tests {
     use super::*;
     use crate::manifest::{Manifest, NetworkAction};
-    use crate::permission::{FourAction, Grants, MessagingAction};
+    use crate::permission::{FourAction, MessagingAction};
 
     #[test]
     fn the_least_manifest_permits_what_was_done_and_says_so_once() {

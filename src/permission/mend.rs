@@ -3,20 +3,31 @@
 use super::decision::Access;
 use crate::manifest::pattern::{self, MAX_PATH_BYTES};
 
-/// The line to add, unless no pattern can permit the access.
-pub(super) fn mend(access: Access<'_>, resource: &str) -> Option<String> {
+/// The line to add, unless no pattern can permit the access; `literally` as for [`named`].
+pub(super) fn mend(access: Access<'_>, resource: &str, literally: bool) -> Option<String> {
     let key = format!("capabilities.{}", access.class());
-    match access {
-        Access::Network(action, _, port) => Some(format!(
+    let pattern = named(access, resource, literally)?;
+    Some(match access {
+        Access::Network(action, _, port) => format!(
             "add {{ action = \"{action}\", host = \"{}\", port = {port} }} to {key} in component.toml",
-            escape(resource)
-        )),
+            escape(&pattern)
+        ),
+        _ => add(&pattern, &key, access.action()),
+    })
+}
+
+/// The pattern that permits an access and little else, unless there is none. `literally` says that the rule must do
+/// without wildcards.
+pub(super) fn named(access: Access<'_>, resource: &str, literally: bool) -> Option<String> {
+    match access {
         Access::Filesystem(..) | Access::Process(_) => {
             let pattern = literal(resource);
-            pattern::check_path(&pattern).ok()?;
-            Some(add(&pattern, &key, access.action()))
+            let reaches = !literally || pattern == resource;
+            (reaches && pattern::check_path(&pattern).is_ok()).then_some(pattern)
         }
-        _ => Some(add(resource, &key, access.action())),
+        // A label of a host may start or end with `-`, that of a pattern may not.
+        Access::Network(..) => pattern::check_host(resource).is_ok().then(|| resource.to_owned()),
+        _ => Some(resource.to_owned()),
     }
 }
 

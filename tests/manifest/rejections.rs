@@ -267,11 +267,17 @@ fn patterns(#[case] key: &str, #[case] pattern: &str, #[case] valid: bool) {
     assert_eq!(found, if valid { Vec::new() } else { vec![expected] }, "{pattern}");
 }
 
-#[test]
-fn path_patterns_are_bounded() {
-    let of = |bytes: usize| behind_least(&format!("[capabilities.filesystem]\nread = ['/{}']", "a".repeat(bytes - 1)));
-    assert_eq!(of(4096), Vec::<String>::new());
-    assert_eq!(of(4097), ["invalid-pattern capabilities.filesystem.read[0] 8:9"]);
+#[rstest]
+#[case("filesystem", "/", "", 4096)]
+#[case("storage", "a:", "", 128)]
+#[case("storage", "", ":*", 128)]
+fn patterns_are_bounded(#[case] table: &str, #[case] start: &str, #[case] end: &str, #[case] longest: usize) {
+    let of = |bytes: usize| {
+        let filler = "a".repeat(bytes - start.len() - end.len());
+        behind_least(&format!("[capabilities.{table}]\nread = ['{start}{filler}{end}']"))
+    };
+    assert_eq!(of(longest), Vec::<String>::new());
+    assert_eq!(of(longest + 1), [format!("invalid-pattern capabilities.{table}.read[0] 8:9")]);
 }
 
 #[rstest]

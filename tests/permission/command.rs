@@ -72,7 +72,7 @@ fn a_decision_for_people(#[case] args: &str, #[case] code: i32, #[case] expected
 #[case(r"network outbound http://ok\evil/", "error: the URL has a backslash or a control character\n")]
 #[case(
     "storage read app:*",
-    "error: `app:*`: the namespace is not of the form category:subcategory, in lower-case letters, digits and `-`\n"
+    "error: `app:*`: the namespace is not of the form category:subcategory, in lower-case letters, digits and `-`, at most 128 bytes\n"
 )]
 #[case("messaging send A", "error: `A`: the target is no component identifier\n")]
 fn an_access_that_cannot_be_used(#[case] args: &str, #[case] expected: &str) {

@@ -14,6 +14,9 @@ use crate::contract::ComponentId;
 
 /// The longest path pattern, in bytes, as the longest path of Linux.
 pub const MAX_PATH_BYTES: usize = 4096;
+/// The longest storage namespace, in bytes. Every entry of the store is kept under its namespace, and no quota counts
+/// that; so a longer one would make of a grant of `category:*` room for many times what its quota says.
+pub const MAX_NAMESPACE_BYTES: usize = 128;
 /// The longest name of a host function, in bytes.
 pub const MAX_FUNCTION_BYTES: usize = 128;
 
@@ -111,13 +114,14 @@ impl PatternError {
 /// Checks a namespace pattern of storage: `category:subcategory` or `category:*`.
 ///
 /// # Errors
-/// [`PatternError::Namespace`] for everything else, `*` alone included.
+/// [`PatternError::TooLong`] above [`MAX_NAMESPACE_BYTES`], [`PatternError::Namespace`] for everything else, `*` alone
+/// included.
 pub fn check_namespace(pattern: &str) -> Result<(), PatternError> {
     let word = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     match pattern.split_once(':') {
-        _ if pattern.len() > MAX_PATH_BYTES => Err(PatternError::TooLong(MAX_PATH_BYTES)),
+        _ if pattern.len() > MAX_NAMESPACE_BYTES => Err(PatternError::TooLong(MAX_NAMESPACE_BYTES)),
         Some((category, rest)) if word(category) && (rest == "*" || word(rest)) => Ok(()),
         _ => Err(PatternError::Namespace),
     }

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use super::keys::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
+use crate::manifest::pattern::MAX_NAMESPACE_BYTES;
 
 /// Why an operation on a store failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +13,9 @@ pub enum StoreError {
     #[error("{0}: keys are 1 to {MAX_KEY_BYTES} bytes of UTF-8 without NUL, cursors those that a page came with")]
     InvalidKey(String),
     /// The namespace is malformed.
-    #[error("the namespace is not of the form category:subcategory, in lower-case letters, digits and `-`")]
+    #[error(
+        "the namespace is not of the form category:subcategory, in lower-case letters, digits and `-`, at most {MAX_NAMESPACE_BYTES} bytes"
+    )]
     InvalidNamespace,
     /// The value is too large; its size in bytes.
     #[error("the value has {0} bytes, at most {MAX_VALUE_BYTES} are allowed")]

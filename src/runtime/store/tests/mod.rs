@@ -99,6 +99,8 @@ fn values_have_a_size(#[case] bytes: usize, #[case] expected: Result<(), StoreEr
 #[case("app", Err(StoreError::InvalidNamespace))]
 #[case("app:A", Err(StoreError::InvalidNamespace))]
 #[case("app:a\0", Err(StoreError::InvalidNamespace))]
+#[case(&format!("app:{}", "a".repeat(124)), Ok(()))]
+#[case(&format!("app:{}", "a".repeat(125)), Err(StoreError::InvalidNamespace))]
 fn an_embedder_names_namespaces_as_grants_do(#[case] namespace: &str, #[case] expected: Result<(), StoreError>) {
     assert_eq!(Store::in_memory().unwrap().put(&id("a"), namespace, "k", b""), expected);
 }
