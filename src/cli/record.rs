@@ -62,7 +62,7 @@ impl Recorder {
 
 impl AuditSink for Recorder {
     /// Takes accesses as long as a manifest could hold them. Those that it does not take are refused to the component.
-    fn append(&self, record: &AuditRecord) -> Result<(), AuditError> {
+    fn append(&self, record: &Arc<AuditRecord>) -> Result<(), AuditError> {
         let AuditEvent::Access(access) = &record.event else { return Ok(()) };
         if access.outcome != Outcome::Granted {
             return Ok(());
@@ -139,7 +139,7 @@ mod tests {
     /// The hosts of the tables for one connection.
     fn hosts(allow_private: bool, url: &str, addresses: &str) -> String {
         let recorder = Recorder::new(allow_private);
-        recorder.append(&record(Class::Network, "outbound", url, Some(addresses))).unwrap();
+        recorder.append(&Arc::new(record(Class::Network, "outbound", url, Some(addresses)))).unwrap();
         let tables = recorder.taken().least.to_toml();
         tables.lines().filter_map(|line| line.strip_prefix("host = ")).collect::<Vec<_>>().join(" ")
     }
@@ -166,8 +166,8 @@ mod tests {
         let recorder = Recorder::new(false);
         let access = |index: usize| record(Class::Filesystem, "read", &format!("/{index:04000}"), None);
         // The same again takes no room.
-        (0..1000).try_for_each(|_| recorder.append(&access(0)))?;
-        let taken = (1..1000).take_while(|index| recorder.append(&access(*index)).is_ok()).count();
+        (0..1000).try_for_each(|_| recorder.append(&Arc::new(access(0))))?;
+        let taken = (1..1000).take_while(|index| recorder.append(&Arc::new(access(*index))).is_ok()).count();
         assert_eq!((taken, recorder.taken().refused), (MAX_MANIFEST_BYTES / 4001, true));
         let tables = recorder.taken().least.to_toml();
         assert!((MAX_MANIFEST_BYTES..2 * MAX_MANIFEST_BYTES).contains(&tables.len()));
