@@ -29,6 +29,21 @@ fn target(#[case] name: &str, #[case] check: fn(&[u8]), #[case] rounds: u64) {
     println!("{name}: {} inputs", drive(&folder(), name, check, effort));
 }
 
+/// A program that libFuzzer runs is also run here, and has what it starts from.
+#[test]
+fn every_target_is_whole() {
+    let package = std::fs::read_to_string(folder().join("Cargo.toml")).unwrap();
+    let package: toml::Table = package.parse().unwrap();
+    let names = package["bin"].as_array().unwrap().iter().map(|bin| bin["name"].as_str().unwrap());
+    let parts = |name: &str| {
+        let files = [format!("fuzz_targets/{name}.rs"), format!("dictionaries/{name}.dict"), format!("corpus/{name}")];
+        let there = files.iter().all(|file| folder().join(file).exists());
+        there && include_str!("fuzz.rs").contains(&format!("(\"{name}\", fuzz::{name}::check, "))
+    };
+    let lacking: Vec<&str> = names.filter(|name| !parts(name)).collect();
+    assert!(lacking.is_empty(), "without a program, a dictionary, a corpus or a row above: {lacking:?}");
+}
+
 /// Fails for an input that only a mutation has.
 fn refuses_a_quote(input: &[u8]) {
     assert!(!input.contains(&b'\''));
