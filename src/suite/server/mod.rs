@@ -20,6 +20,10 @@ use super::protocol::{Bytes, ReceivedRequest};
 /// The longest request that a server reads, in bytes: the guests of cases send less.
 const MAX_REQUEST_BYTES: u64 = 32 << 20;
 
+/// How much of an endless body is sent, in bytes: several times what the cases allow. A runtime that has no bound fails its
+/// case by this, and does not take the machine with it.
+const MAX_ENDLESS_BYTES: usize = 128 << 20;
+
 /// The servers of one case, until dropped.
 #[derive(Default)]
 pub(super) struct Servers {
@@ -128,11 +132,11 @@ impl Shared {
                 }
                 Then::Endless(more) => {
                     // Each write waits until the client has room for it, and the last one fails.
-                    loop {
-                        if self.closing.load(Ordering::SeqCst) || writer.write_all(&more).is_err() {
-                            return;
-                        }
+                    let mut left = MAX_ENDLESS_BYTES;
+                    while left > 0 && !self.closing.load(Ordering::SeqCst) && writer.write_all(&more).is_ok() {
+                        left = left.saturating_sub(more.len().max(1));
                     }
+                    return;
                 }
             }
         }

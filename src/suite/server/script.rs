@@ -35,7 +35,7 @@ pub struct RouteSource {
     pub gzip: bool,
     /// Another `content-length` than that of the body.
     pub length: Option<u64>,
-    /// Further bytes of the body, in payload notation, again and again until the client goes away. There is no
+    /// Further bytes of the body, in payload notation, again and again, 128 MiB unless the client goes away. There is no
     /// `content-length` then.
     pub endless: Option<String>,
     /// Nothing follows, and the connection stays open until the client goes away.
