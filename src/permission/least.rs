@@ -157,6 +157,6 @@ port = 443
 # no pattern names this: network outbound "a.b"
 # no pattern names this: storage read "App"
 "#;
-        assert_eq!((least.to_toml().as_str(), least.bytes()), (expected, 44));
+        assert_eq!((least.to_toml().as_str(), least.bytes()), (expected, 39));
     }
 }

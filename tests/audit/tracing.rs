@@ -57,7 +57,7 @@ fn records_are_fields_and_text_is_escaped() {
         format!(
             r#"WARN sequence=2 {who} resource="/x\\u{{a}}ERROR outcome=granted\\u{{202e}}\\u{{1b}}[2J" outcome="denied" reason="no rule permits it" request_id="r-1""#
         ),
-        r#"WARN sequence=3 time_ms=9 record="{\"event\":\"lost\",\"first\":2}""#.to_owned(),
+        r#"INFO sequence=3 time_ms=9 record="{\"event\":\"lost\",\"first\":2}""#.to_owned(),
     ];
     assert_eq!(*captured.lock().unwrap(), expected);
 }
