@@ -57,7 +57,7 @@ impl Script<'_> {
 
     /// Denied with every other grant there is, granted with just the one; one record either way.
     fn gated(&self, needed: &[Permission]) -> Result<Vec<DiscoveredCase>, String> {
-        // Of several permissions that suffice, a record names the first.
+        // Of several permissions that suffice, a denial names the first, and a grant the one that was there.
         let (first, class_of_first) = (&needed[0], class(&needed[0])?);
         let record = |outcome: &str| json!({ "class": first.class, "action": first.action, "resource": class_of_first.resource, "outcome": outcome });
 
@@ -72,6 +72,7 @@ impl Script<'_> {
         for permission in needed {
             let class = class(permission)?;
             let mut grant = record("granted");
+            grant["action"] = json!(permission.action);
             grant["rule"] = json!(rule(class, &permission.action));
             let expect = json!({ "mentions": [self.function], "conceals": ["permission-denied"] });
             let id = format!("granted-by-{}-{}", permission.class, permission.action);
