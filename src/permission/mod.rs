@@ -27,6 +27,7 @@ pub use explain::Miss;
 pub use glob::PathPattern;
 pub use grants::{Grants, Work};
 pub use least::Least;
+#[cfg(feature = "runtime")]
 pub(crate) use mend::escape;
 pub use path::{PathError, normalise};
 #[cfg(feature = "runtime")]
