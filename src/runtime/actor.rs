@@ -1,8 +1,9 @@
-//! The task that owns a component's instance: it takes calls from a queue, one at a time.
+//! The task that owns a component's instance: it serves the mailbox, one thing at a time.
 //!
-//! In: commands, in the order in which they were accepted. Out: one answer each, state changes, events.
+//! In: what waits, in the mailbox's order. Out: one answer each, outcomes of requests, state changes, events.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 
@@ -10,21 +11,26 @@ use futures_util::FutureExt as _;
 
 use crate::contract::{Caller, State, TrapKind};
 
+use super::bindings::ComponentPre;
 use super::bindings::types::{Caller as GuestCaller, ExecutionContext, ResourceAllocation, TraceContext};
-use super::bindings::{ComponentPre, IncomingMessage};
 use super::call::panic_text;
 use super::clock::{Timestamp, Work};
+use super::command::{Answer, Command, Execution};
 use super::component::Component;
 use super::error::{CallError, LoadError};
 use super::event::{EventKind, Export};
 use super::guest_error;
 use super::host::Host;
 use super::instance::Instance;
-use super::queue::{Answer, Command, Commands, Request};
+use super::messaging::mailbox::Next;
+use super::messaging::{dead_letter, outcome};
 use super::registry::Registry;
 use super::residue::Held;
 use super::services::Services;
-use super::{Call, Executed, Health, Message};
+use super::{Call, Executed, Health};
+
+/// How many things a task does before it lets the others of its thread have a turn.
+const TURN: usize = 32;
 
 /// The answer to an unload, given when nothing of the component is left.
 struct Farewell {
@@ -46,6 +52,16 @@ pub(crate) struct Actor {
     _held: Held,
 }
 
+/// The task's end of the mailbox. Dropped, it gives up what waits, whose callers learn it.
+struct Attached(Arc<Component>);
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        drop(self.0.mailbox.close());
+        self.0.room.wake_all();
+    }
+}
+
 impl Actor {
     pub(crate) fn new(
         services: Arc<Services>,
@@ -56,75 +72,97 @@ impl Actor {
     ) -> Self {
         let held = Held::of(&services.counters.actors);
         let instance = Some(instance);
+        component.mailbox.open();
         Self { services, component, registry, pre, instance, used: false, restarts: VecDeque::new(), _held: held }
     }
 
-    /// Serves the queue until the component is unloaded or the runtime is gone. `_last` is dropped when nothing else of
-    /// the component is left. A panic of this task, which would be
-    /// a bug of the runtime, fails this component and no other.
-    pub(crate) async fn run<L>(self, _last: L, mut commands: Commands, alive: impl Future) {
+    /// Serves the mailbox until the component is unloaded or the runtime is gone. `_last` is dropped when nothing else of
+    /// the component is left. A panic of this task, which would be a bug of the runtime, fails this component and no other.
+    pub(crate) async fn run<L>(self, _last: L, alive: impl Future) {
         let (services, component) = (Arc::clone(&self.services), Arc::clone(&self.component));
-        let serve = AssertUnwindSafe(self.serve(&mut commands)).catch_unwind();
+        let attached = Attached(Arc::clone(&component));
+        let serve = AssertUnwindSafe(self.serve()).catch_unwind();
         let served = tokio::select! {
             biased;
             served = serve => served,
             _ = alive => return,
         };
-        if let Ok(farewell) = served {
-            drop((services, component, commands));
-            if let Some(Farewell { answer, result, work }) = farewell {
+        match served {
+            Ok(Farewell { answer, result, work }) => {
+                drop((services, component, attached));
                 let _ = answer.send((result, work));
             }
-        } else if let Err(panic) = served {
-            tracing::error!(
-                component = component.id().as_str(),
-                panic = panic_text(&*panic),
-                "a component's task panicked"
-            );
-            let mut life = component.life();
-            life.recovering = false;
-            if life.state.may_become(State::Failed) {
-                component.pass(&mut life, &services, State::Failed);
+            Err(panic) => {
+                let panic = panic_text(&*panic);
+                tracing::error!(component = component.id().as_str(), panic, "a component's task panicked");
+                {
+                    let mut life = component.life();
+                    life.recovering = false;
+                    if life.state.may_become(State::Failed) {
+                        component.pass(&mut life, &services, State::Failed);
+                    }
+                }
+                give_up(&services, &component, "its task panicked");
             }
         }
     }
 
-    async fn serve(mut self, commands: &mut Commands) -> Option<Farewell> {
-        while let Some((Command { request, _slot }, mut held)) = commands.next().await {
+    async fn serve(mut self) -> Farewell {
+        let component = Arc::clone(&self.component);
+        let mut turn = 0;
+        loop {
+            let (next, work) = poll_fn(|context| component.mailbox.poll_next(context)).await;
+            let mut held = work.unwrap_or_default();
             let work = &mut held;
-            match request {
-                Request::Execute(operation, call, answer) => {
+            self.bury_overdue();
+            match next {
+                Next::Serve(Command::Execute(execution)) => {
+                    let Execution { operation, call, answer, _slot } = *execution;
                     let result = self.execute(&operation, call, work).await;
                     self.reply(answer, result);
                 }
-                Request::Deliver(message, answer) => {
-                    let result = self.deliver(message, work).await;
-                    self.reply(answer, result);
-                }
-                Request::Health(answer) => {
+                Next::Serve(Command::Message(letter, answer)) => self.serve_message(letter, answer, work).await,
+                Next::Serve(Command::Callback(callback)) => self.serve_callback(callback, work).await,
+                Next::Serve(Command::Health(answer)) => {
                     let result = self.health(work).await;
                     self.reply(answer, result);
                 }
-                Request::Shutdown(answer) => {
+                Next::Serve(Command::Shutdown(answer)) => {
                     let result = self.shutdown(work).await;
                     self.reply(answer, result);
                 }
-                Request::Start(answer) => {
+                Next::Serve(Command::Start(answer)) => {
                     let result = self.start(work).await;
                     self.reply(answer, result);
                 }
-                Request::Unload(answer) => {
+                Next::Serve(Command::Unload(answer)) => {
                     let result = if self.instance.is_some() { self.shutdown(work).await } else { Ok(()) };
                     self.uninstall();
-                    return Some(Farewell { answer, result, work: held });
+                    return Farewell { answer, result, work: held };
+                }
+                Next::Settle => {
+                    let asked = self.services.messaging.requests.close_made(component.number);
+                    outcome::tell_failed(&self.services, asked, &format!("{} is being stopped", component.id()));
                 }
             }
-            commands.done(held);
+            component.mailbox.done(held);
+            turn += 1;
+            if turn % TURN == 0 {
+                tokio::task::yield_now().await;
+            }
         }
-        None
     }
 
-    fn reply<T>(&self, answer: Answer<T>, result: Result<T, CallError>) {
+    /// Buries what a component that is being stopped did not get done in time.
+    fn bury_overdue(&self) {
+        let Self { services, component, .. } = self;
+        let overdue = component.life().drained_by.is_some_and(|until| until <= services.clock.now());
+        if overdue {
+            dead_letter::bury(services, component, component.mailbox.take_mail(), "it was stopped");
+        }
+    }
+
+    pub(crate) fn reply<T>(&self, answer: Answer<T>, result: Result<T, CallError>) {
         // An error says that the caller no longer waits.
         let _ = answer.send((result, self.services.clock.work()));
     }
@@ -139,20 +177,6 @@ impl Actor {
             Ok(Ok(output)) => Ok(Executed { output, fuel_used: called.fuel_used }),
             Ok(Err(error)) => Err(guest_error::execution(error)),
             Err(ended) => Err(self.discard(ended, Export::Execute, work).await),
-        }
-    }
-
-    async fn deliver(&mut self, message: Message, work: &mut Work) -> Result<(), CallError> {
-        self.make_ready(work).await?;
-        let millis = self.timeout_ms(None);
-        let instance = self.instance.as_mut().ok_or(CallError::NotRunning(State::Failed))?;
-        self.used = true;
-        let Message { sender, payload, request_id } = message;
-        let called = instance.handle_message(&IncomingMessage { sender, payload, request_id }, millis, work).await;
-        match called.result {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(guest_error::messaging(error)),
-            Err(ended) => Err(self.discard(ended, Export::HandleMessage, work).await),
         }
     }
 
@@ -190,6 +214,8 @@ impl Actor {
             Ok(Err(error)) => Err(guest_error::component(error)),
             Err(ended) => Err(self.tell_trap(&ended, Export::Shutdown, ordinal)),
         };
+        let unanswered = self.services.messaging.requests.close_aimed(self.component.number);
+        outcome::tell_failed(&self.services, unanswered, &format!("{} was stopped", self.component.id()));
         if let Err(error) = &result {
             let component = self.component.id().clone();
             self.services.tell(EventKind::ShutdownFailed { component, message: error.to_string() });
@@ -204,6 +230,7 @@ impl Actor {
             if !matches!(life.state, State::Stopped | State::Failed) {
                 return Err(CallError::NotStartable(life.state));
             }
+            life.drained_by = None;
             self.component.pass(&mut life, &self.services, State::Starting);
         }
         self.restarts.clear();
@@ -222,7 +249,7 @@ impl Actor {
         services.tell(EventKind::Unloaded { component: component.id().clone() });
     }
 
-    fn timeout_ms(&self, asked: Option<u64>) -> u64 {
+    pub(crate) fn timeout_ms(&self, asked: Option<u64>) -> u64 {
         let limit = self.component.manifest.resources.timeout_ms.min(self.services.limits.timeout_ms);
         // Zero stands for "no wish", as in `send-request`.
         asked.filter(|millis| *millis > 0).map_or(limit, |millis| millis.min(limit))
@@ -246,4 +273,13 @@ impl Actor {
                 .map(|trace| TraceContext { traceparent: trace.traceparent, tracestate: trace.tracestate }),
         }
     }
+}
+
+/// Buries what waits for a component that will not take it, and ends what it asked and was asked.
+pub(crate) fn give_up(services: &Services, component: &Component, why: &str) {
+    let requests = &services.messaging.requests;
+    dead_letter::bury(services, component, component.mailbox.abandon(), why);
+    drop(requests.close_made(component.number));
+    let unanswered = requests.close_aimed(component.number);
+    outcome::tell_failed(services, unanswered, &format!("{}: {why}", component.id()));
 }

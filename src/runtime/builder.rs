@@ -19,6 +19,7 @@ use super::host_function::{HostCall, HostFunctionError, HostFunctions};
 use super::http::{Client, Dialer, HttpLimits, Resolver, SystemResolver, TcpDialer};
 use super::limits::HostLimits;
 use super::log::{LogRecord, LogSink};
+use super::messaging::Messaging;
 use super::registry::Registry;
 use super::residue::Counters;
 use super::services::Services;
@@ -223,9 +224,11 @@ impl RuntimeBuilder {
             Some(engine) => engine,
             None => Engine::new(&EngineOptions::default())?,
         };
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
         let services = Services {
             engine,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::default())),
+            messaging: Messaging::new(&self.limits, &clock),
+            clock,
             limits: self.limits,
             policy: self.policy,
             allow_private: self.allow_private,
@@ -240,7 +243,8 @@ impl RuntimeBuilder {
             counters: Counters::default(),
             events: EventSink::new(),
             log_sink: self.log_sink,
-            requests: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+            components: AtomicU64::new(0),
         };
         let (alive, _) = watch::channel(true);
         Ok(Runtime(Arc::new(Inner { services: Arc::new(services), registry: Arc::new(Registry::default()), alive })))

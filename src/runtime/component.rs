@@ -1,8 +1,11 @@
 //! One component that is loaded or being loaded: what is fixed at its load, and where it is in its life.
 //!
-//! It outlives its instances. It knows nothing of stores or queues.
+//! It outlives its instances, and so does its mailbox. It knows nothing of stores, and not what is done with its mail.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::Semaphore;
 
 use crate::contract::multicodec::{self, Codec};
 use crate::contract::{ComponentId, State};
@@ -11,14 +14,20 @@ use crate::permission::{Access, Rule};
 
 use super::bindings::types::{ComponentConfig, ComponentMetadata, ResourceLimits};
 use super::children::Killer;
+use super::clock::{Timestamp, Work};
+use super::command::Command;
 use super::config::Config;
 use super::error::CallError;
 use super::event::EventKind;
 use super::host::capabilities;
 use super::in_force::{InForce, Revocation};
+use super::messaging::mailbox::Mailbox;
+use super::messaging::waiters::Waiters;
 use super::services::Services;
 
 pub(crate) struct Component {
+    /// Its number, which no other component of the runtime ever has, not even one of the same name. From 1.
+    pub(crate) number: u64,
     pub(crate) manifest: Manifest,
     /// The component's own version, as text.
     pub(crate) version: String,
@@ -41,6 +50,24 @@ pub(crate) struct Component {
     /// What `metadata` returned when the component was loaded.
     pub(crate) metadata: OnceLock<ComponentMetadata>,
     pub(crate) life: Mutex<Life>,
+    /// What waits for its task.
+    pub(crate) mailbox: Mailbox<Command, Work>,
+    /// The calls of the host that may wait in the mailbox; further ones wait outside.
+    pub(crate) slots: Arc<Semaphore>,
+    /// Who waits for room in the mailbox, or for it to take nothing any more.
+    pub(crate) room: Waiters,
+    /// Who must not wait any longer once the component is told to stop.
+    pub(crate) stop: Waiters,
+    /// That the mailbox is full was told since it last had room.
+    pub(crate) full: AtomicBool,
+    /// What was accepted and never handled.
+    pub(crate) dead_letters: AtomicU64,
+}
+
+impl std::fmt::Debug for Component {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Component").field(self.id()).finish()
+    }
 }
 
 /// Where a component is in its life.
@@ -52,14 +79,30 @@ pub(crate) struct Life {
     /// The ordinal of the newest instance; the first is 1.
     pub(crate) instance: u64,
     pub(crate) restarts: u64,
+    /// It was loaded: a task serves it, unless that ended by a panic.
+    pub(crate) installed: bool,
+    /// Present once it was told to stop: until when what was accepted before is handled.
+    pub(crate) drained_by: Option<Timestamp>,
 }
 
 impl Life {
-    pub(crate) const BEFORE: Life = Life { state: State::Uninstalled, recovering: false, instance: 0, restarts: 0 };
+    pub(crate) const BEFORE: Life = Life {
+        state: State::Uninstalled,
+        recovering: false,
+        instance: 0,
+        restarts: 0,
+        installed: false,
+        drained_by: None,
+    };
 
-    /// Whether new calls are accepted.
+    /// Whether new calls and messages are accepted.
     pub(crate) fn accepts(&self) -> bool {
-        self.state == State::Running || self.recovering
+        self.drained_by.is_none() && (self.state == State::Running || self.recovering)
+    }
+
+    /// Whether outcomes of its requests still reach it.
+    pub(crate) fn takes_callbacks(&self) -> bool {
+        matches!(self.state, State::Running | State::Stopping) || self.recovering
     }
 }
 
@@ -89,6 +132,30 @@ impl Component {
             debug_assert!(from.may_become(next), "{from} may not become {next}");
         }
         services.tell(EventKind::StateChanged { component: self.id().clone(), from, to: next });
+        if !life.accepts() {
+            self.room.wake_all();
+        }
+    }
+
+    /// Why nobody is there to answer.
+    pub(crate) fn gone(&self) -> CallError {
+        match self.state() {
+            State::Uninstalled => CallError::NotFound,
+            state => CallError::NotRunning(state),
+        }
+    }
+
+    /// The mailbox is full: whether that is yet to be told.
+    pub(crate) fn told_full(&self) -> bool {
+        !self.full.swap(true, Ordering::Relaxed)
+    }
+
+    /// Something was taken out of the mailbox.
+    pub(crate) fn made_room(&self) {
+        if self.full.load(Ordering::Relaxed) {
+            self.full.store(false, Ordering::Relaxed);
+        }
+        self.room.wake_one();
     }
 
     /// Checks that a payload starts with the code of a format that the manifest declares.

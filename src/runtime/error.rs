@@ -64,8 +64,14 @@ pub enum CallError {
     /// The payload is larger than the component's `max-message-bytes`. The component was not called.
     #[error("the message is larger than {0} bytes")]
     MessageTooLarge(u64),
-    /// The call passed its deadline. The instance was discarded.
-    #[error("the call passed its deadline")]
+    /// The mailbox has no room for the message now.
+    #[error("the mailbox is full")]
+    MailboxFull,
+    /// There will be no response: the component rejected the request, trapped, or was stopped or unloaded first.
+    #[error("there will be no response: {0}")]
+    DeliveryFailed(String),
+    /// The call passed its deadline, and the instance was discarded; or no response came in time.
+    #[error("the time for it has passed")]
     TimeoutExceeded,
     /// The guest trapped. The instance was discarded.
     #[error("the component trapped: {0}")]
@@ -86,6 +92,8 @@ impl CallError {
             CallError::MalformedMulticodec(_) => "malformed-multicodec",
             CallError::UnsupportedCodec(_) => "unsupported-codec",
             CallError::MessageTooLarge(_) => "message-too-large",
+            CallError::MailboxFull => "mailbox-full",
+            CallError::DeliveryFailed(_) => "delivery-failed",
             CallError::TimeoutExceeded => "timeout-exceeded",
             CallError::Trapped(_) => "trapped",
             CallError::Guest(error) => error.case,

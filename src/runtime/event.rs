@@ -113,6 +113,24 @@ pub enum EventKind {
         /// What went wrong, for people.
         message: String,
     },
+    /// What was accepted will never be handled.
+    DeadLetter {
+        /// For which component it was.
+        component: ComponentId,
+        /// Who sent it; of a callback, the component itself, which had asked.
+        sender: String,
+        /// What it was.
+        kind: Mail,
+        /// The bytes of its payload.
+        bytes: u64,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A mailbox is full and refuses messages; told once until it has room again.
+    MailboxFull {
+        /// Whose.
+        component: ComponentId,
+    },
     /// A component was uninstalled.
     Unloaded {
         /// Which.
@@ -123,6 +141,18 @@ pub enum EventKind {
         /// How many.
         missed: u64,
     },
+}
+
+kebab_enum! {
+    /// What waits in a mailbox.
+    pub enum Mail {
+        /// A message that expects no response.
+        Message = "message",
+        /// A request.
+        Request = "request",
+        /// The outcome of a request.
+        Callback = "callback",
+    }
 }
 
 kebab_enum! {

@@ -2,6 +2,7 @@
 
 use super::bindings::types::{ComponentError, ExecutionError, MessagingError};
 use super::error::{CallError, GuestError, GuestPayload};
+use super::messaging::outcome::Undelivered;
 
 fn guest(of: &'static str, case: &'static str, payload: GuestPayload) -> CallError {
     CallError::Guest(GuestError { of, case, payload })
@@ -29,6 +30,14 @@ pub(crate) fn messaging(error: MessagingError) -> CallError {
         MessagingError::DeliveryFailed(text) => ("delivery-failed", GuestPayload::Text(text)),
     };
     guest("messaging-error", case, payload)
+}
+
+/// Why there is no response, as the requester is told.
+pub(crate) fn undelivered(why: Undelivered) -> MessagingError {
+    match why {
+        Undelivered::TimeoutExceeded => MessagingError::TimeoutExceeded,
+        Undelivered::DeliveryFailed(why) => MessagingError::DeliveryFailed(why),
+    }
 }
 
 pub(crate) fn component(error: ComponentError) -> CallError {

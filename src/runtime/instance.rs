@@ -12,6 +12,7 @@ use crate::contract::{LoadCode, TrapKind};
 
 use super::bindings::types::{
     ComponentConfig, ComponentError, ComponentMetadata, ExecutionContext, ExecutionError, HealthStatus, MessagingError,
+    RequestId,
 };
 use super::bindings::{self, ComponentPre, IncomingMessage};
 use super::call::{CurrentCall, Ended, bounded};
@@ -127,6 +128,20 @@ impl Instance {
         let deadline = self.begin(millis, message.request_id.as_deref(), work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let result = bounded(&*self.clock, deadline, lifecycle.call_handle_message(&mut self.store, message)).await;
+        self.end(result, work)
+    }
+
+    pub(crate) async fn handle_callback(
+        &mut self,
+        request_id: &RequestId,
+        outcome: Result<&[u8], &MessagingError>,
+        millis: u64,
+        work: &mut Work,
+    ) -> Called<Result<(), MessagingError>> {
+        let deadline = self.begin(millis, Some(request_id), work);
+        let lifecycle = self.exports.airssys_core_component_lifecycle();
+        let call = lifecycle.call_handle_callback(&mut self.store, request_id, outcome);
+        let result = bounded(&*self.clock, deadline, call).await;
         self.end(result, work)
     }
 

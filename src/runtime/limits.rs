@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::manifest::Manifest;
 
+use super::messaging::mailbox::Bounds;
+
 /// The operator's limits. They bound every manifest; a manifest that asks for more is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,6 +54,27 @@ pub struct HostLimits {
     pub health_ms: u64,
     /// How long `shutdown` may take before the instance is killed, in milliseconds.
     pub shutdown_ms: u64,
+    /// The bytes of messages that wait in one mailbox, and those of outcomes besides: 16 MiB each. The manifest's
+    /// `mailbox-capacity` bounds their number.
+    pub mailbox_bytes: u64,
+    /// The bytes that wait in all mailboxes together: 256 MiB.
+    pub all_mailboxes_bytes: u64,
+    /// How many requests of one component may be without a callback at a time: 1,024.
+    pub outstanding_requests: usize,
+    /// How many requests may be open at a time in the whole runtime: 65,536.
+    pub open_requests: usize,
+    /// How long a response may take if the requester gives no time, in milliseconds: 30 seconds.
+    pub request_ms: u64,
+    /// How long a response may take whatever the requester gives, in milliseconds: five minutes.
+    pub request_max_ms: u64,
+    /// How long a component that is told to stop goes on with what it had accepted, in milliseconds: 30 seconds. What is left
+    /// then becomes dead letters.
+    pub drain_ms: u64,
+    /// How long the second restart of a window waits, in milliseconds; the first waits not at all, and each that follows
+    /// twice as long as the one before.
+    pub back_off_ms: u64,
+    /// How long a restart waits at the most, in milliseconds.
+    pub back_off_max_ms: u64,
     /// How many calls wait for one component before further callers wait outside.
     pub queued_calls: usize,
 }
@@ -86,6 +109,15 @@ impl Default for HostLimits {
             init_ms: 1_000,
             health_ms: 1_000,
             shutdown_ms: 5_000,
+            mailbox_bytes: 16 << 20,
+            all_mailboxes_bytes: 256 << 20,
+            outstanding_requests: 1_024,
+            open_requests: 65_536,
+            request_ms: 30_000,
+            request_max_ms: 300_000,
+            drain_ms: 30_000,
+            back_off_ms: 100,
+            back_off_max_ms: 10_000,
             queued_calls: 4_096,
         }
     }
@@ -114,6 +146,26 @@ impl HostLimits {
     pub(crate) fn storage_for(&self, manifest: &Manifest) -> u64 {
         let given = [max_size(manifest), manifest.resources.storage_bytes];
         given.into_iter().flatten().min().unwrap_or(DEFAULT_STORAGE_BYTES).min(self.storage_bytes)
+    }
+
+    /// How long the restart waits that is the `ordinal`th of its window, in milliseconds. From 1.
+    pub(crate) fn back_off_ms(&self, ordinal: usize) -> u64 {
+        let doublings = match ordinal {
+            0 | 1 => return 0,
+            _ => u32::try_from(ordinal - 2).unwrap_or(u32::MAX),
+        };
+        let factor = 1u64.checked_shl(doublings).unwrap_or(u64::MAX);
+        self.back_off_ms.saturating_mul(factor).min(self.back_off_max_ms)
+    }
+
+    /// What the mailbox of a component holds.
+    pub(crate) fn mailbox_for(&self, manifest: &Manifest) -> Bounds {
+        Bounds {
+            messages: usize::try_from(manifest.resources.mailbox_capacity).unwrap_or(usize::MAX),
+            bytes: self.mailbox_bytes,
+            callbacks: self.outstanding_requests,
+            callback_bytes: self.mailbox_bytes,
+        }
     }
 
     /// The fuel of one call; none is unmetered.

@@ -6,9 +6,10 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::contract::{ComponentId, LoadCode, State, TrapKind};
 use crate::manifest::{self, Manifest, ManifestReadError};
@@ -28,7 +29,8 @@ use super::event::EventKind;
 use super::host::Host;
 use super::in_force::InForce;
 use super::instance::{Instance, Origin};
-use super::queue::Queue;
+use super::messaging::mailbox::Mailbox;
+use super::messaging::waiters::Waiters;
 use super::registry::Registry;
 use super::residue::Held;
 use super::services::Services;
@@ -97,10 +99,9 @@ async fn run_phases(
     component.pass_to(services, State::Starting);
     let instance = start(services, registry, &component, &pre, work).await?;
 
-    let (queue, commands) = Queue::new(services);
     let actor = Actor::new(Arc::clone(services), Arc::clone(&component), Arc::downgrade(registry), pre, instance);
-    tokio::spawn(actor.run(last, commands, alive));
-    reservation.keep(queue);
+    tokio::spawn(actor.run(last, alive));
+    reservation.keep();
     Ok(component)
 }
 
@@ -165,6 +166,13 @@ fn read_manifest(directory: &Path) -> Result<(Manifest, String, PathBuf), LoadEr
 fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, options: LoadOptions) -> Component {
     let overlays = Held::of(&services.counters.overlays);
     Component {
+        number: services.next_component(),
+        mailbox: Mailbox::new(services.limits.mailbox_for(&manifest)),
+        slots: Arc::new(Semaphore::new(services.limits.queued_calls.max(1))),
+        room: Waiters::new(Arc::clone(&services.clock)),
+        stop: Waiters::new(Arc::clone(&services.clock)),
+        full: AtomicBool::new(false),
+        dead_letters: AtomicU64::new(0),
         version: manifest.component.version.to_string(),
         env: overlay_env(&manifest.env, options.env),
         config: Config::new(manifest.config.clone(), options.config, overlays),

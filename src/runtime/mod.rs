@@ -14,6 +14,7 @@ mod builder;
 mod call;
 mod children;
 mod clock;
+mod command;
 mod component;
 mod config;
 mod engine;
@@ -30,7 +31,8 @@ mod interface;
 mod limits;
 mod loader;
 mod log;
-mod queue;
+mod mail;
+mod messaging;
 mod registry;
 mod residue;
 mod services;
@@ -42,6 +44,7 @@ mod wasi;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::watch;
 
@@ -52,7 +55,7 @@ pub use builder::RuntimeBuilder;
 pub use clock::{Clock, SystemClock, Timestamp, VirtualClock, Work};
 pub use engine::{Engine, EngineOptions};
 pub use error::{BuildError, CallError, GuestError, GuestPayload, LoadError};
-pub use event::{Event, EventKind, EventStream, Export};
+pub use event::{Event, EventKind, EventStream, Export, Mail};
 pub use host_function::{HostCall, HostFunctionError};
 pub use http::{
     Connection, Dialer, MAX_URL_BYTES, Resolver, SystemResolver, Target, TcpDialer, UrlError, parse_target,
@@ -64,8 +67,8 @@ pub use residue::Residue;
 pub use store::{Store, StoreError, StoreFault};
 
 use audit::AuditEvent;
+use command::{Accept, Answer, Command, Execution};
 use component::Component;
-use queue::{Accept, Answer, Request};
 use registry::Registry;
 use services::Services;
 
@@ -180,6 +183,12 @@ pub struct Status {
     pub instance: u64,
     /// How many restarts it had after failures.
     pub restarts: u64,
+    /// How many messages and callbacks wait in its mailbox.
+    pub waiting: u64,
+    /// The bytes of their payloads.
+    pub waiting_bytes: u64,
+    /// How many messages, requests and callbacks were accepted and never handled.
+    pub dead_letters: u64,
     /// The SHA-256 of its manifest, in hexadecimal.
     pub manifest_sha256: String,
     /// The SHA-256 of its wasm, in hexadecimal; none before it was read.
@@ -222,24 +231,10 @@ impl Runtime {
     /// # Errors
     /// [`CallError`]; the guest's own error cases are [`CallError::Guest`].
     pub async fn execute(&self, id: &ComponentId, operation: Vec<u8>, call: Call) -> Result<Executed, CallError> {
-        let check = |component: &Component| component.check_codec(&operation);
-        self.check_running(id, check)?;
-        self.ask(id, Accept::Running, |answer| Request::Execute(operation, call, answer)).await
-    }
-
-    /// Hands a component a message and waits until it was handled.
-    ///
-    /// # Errors
-    /// [`CallError`]; the guest's own error cases are [`CallError::Guest`].
-    pub async fn deliver(&self, id: &ComponentId, message: Message) -> Result<(), CallError> {
-        self.check_running(id, |component| {
-            let limit = component.manifest.resources.max_message_bytes;
-            if u64::try_from(message.payload.len()).unwrap_or(u64::MAX) > limit {
-                return Err(CallError::MessageTooLarge(limit));
-            }
-            component.check_codec(&message.payload)
-        })?;
-        self.ask(id, Accept::Running, |answer| Request::Deliver(message, answer)).await
+        let component = self.find_running(id, |component| component.check_codec(&operation))?;
+        let slot = Arc::clone(&component.slots).acquire_owned().await.map_err(|_| component.gone())?;
+        let execute = |answer| Command::Execute(Box::new(Execution { operation, call, answer, _slot: slot }));
+        command::ask(&self.0.services, &component, Accept::Running, execute).await
     }
 
     /// Asks a component for its condition. A trap or a late answer is unhealthy, with the reason.
@@ -247,7 +242,7 @@ impl Runtime {
     /// # Errors
     /// [`CallError::NotFound`] and [`CallError::NotRunning`] alone.
     pub async fn health(&self, id: &ComponentId) -> Result<Health, CallError> {
-        self.ask(id, Accept::Running, Request::Health).await
+        self.ask(id, Accept::RunningNow, Command::Health).await
     }
 
     /// Stops a component after the calls that it has accepted. Nothing is accepted from now on.
@@ -255,7 +250,7 @@ impl Runtime {
     /// # Errors
     /// What the guest's `shutdown` answered, or how it ended; the component is stopped all the same.
     pub async fn shutdown(&self, id: &ComponentId) -> Result<(), CallError> {
-        self.ask(id, Accept::RunningLast, Request::Shutdown).await
+        self.ask(id, Accept::RunningLast, Command::Shutdown).await
     }
 
     /// Starts a stopped or failed component again: a fresh instance, initialised.
@@ -263,7 +258,7 @@ impl Runtime {
     /// # Errors
     /// [`CallError::NotStartable`] in every other state, [`CallError::StartFailed`] with the reason.
     pub async fn start(&self, id: &ComponentId) -> Result<(), CallError> {
-        self.ask(id, Accept::Always, Request::Start).await
+        self.ask(id, Accept::NotRunning, Command::Start).await
     }
 
     /// Uninstalls a component, after shutting it down if it runs. Its configuration overlay is forgotten.
@@ -272,7 +267,7 @@ impl Runtime {
     /// [`CallError::NotFound`], [`CallError::NotRunning`] while it is still being loaded, and what `shutdown` answered;
     /// in the last case the component is gone all the same.
     pub async fn unload(&self, id: &ComponentId) -> Result<(), CallError> {
-        let result = self.ask(id, Accept::AlwaysLast, Request::Unload).await;
+        let result = self.ask(id, Accept::AlwaysLast, Command::Unload).await;
         // A component whose task ended by a panic has nobody left to uninstall it.
         if result == Err(CallError::NotRunning(State::Failed)) {
             return self.0.registry.bury(&self.0.services, id);
@@ -287,7 +282,7 @@ impl Runtime {
     /// [`CallError::NotFound`].
     pub fn revoke(&self, id: &ComponentId, revocation: &Revocation) -> Result<Vec<Rule>, CallError> {
         let services = &self.0.services;
-        let component = self.0.registry.find(id).ok_or(CallError::NotFound)?.component;
+        let component = self.0.registry.find(id.as_str()).ok_or(CallError::NotFound)?;
         let revoked = component.revoke(revocation);
         // It holds whether or not it can be recorded: to refuse it would leave more granted than the operator wants.
         if let Err(error) =
@@ -302,12 +297,12 @@ impl Runtime {
 
     /// What a component may do at this moment. None if there is no component of that name.
     pub fn grants(&self, id: &ComponentId) -> Option<Arc<Grants>> {
-        self.0.registry.find(id).map(|entry| entry.component.grants.current())
+        self.0.registry.find(id.as_str()).map(|component| component.grants.current())
     }
 
     /// Where a component stands. None if there is no component of that name.
     pub fn status(&self, id: &ComponentId) -> Option<Status> {
-        self.0.registry.find(id).map(|entry| Status::of(&entry.component))
+        self.0.registry.find(id.as_str()).map(|component| Status::of(&component))
     }
 
     /// Where all components stand, those being loaded included, sorted by name.
@@ -324,7 +319,7 @@ impl Runtime {
 
     /// What the runtime holds at this moment.
     pub fn residue(&self) -> Residue {
-        self.0.services.counters.residue(self.0.registry.components().len())
+        self.0.services.residue(self.0.registry.len())
     }
 
     /// The events from now on.
@@ -332,29 +327,33 @@ impl Runtime {
         self.0.services.events.stream()
     }
 
-    fn check_running(
+    fn services(&self) -> &Arc<Services> {
+        &self.0.services
+    }
+
+    /// The component of that name, if it runs and passes the check.
+    fn find_running(
         &self,
         id: &ComponentId,
         check: impl FnOnce(&Component) -> Result<(), CallError>,
-    ) -> Result<(), CallError> {
-        let entry = self.0.registry.find(id).ok_or(CallError::NotFound)?;
-        let life = *entry.component.life();
+    ) -> Result<Arc<Component>, CallError> {
+        let component = self.0.registry.find(id.as_str()).ok_or(CallError::NotFound)?;
+        let life = *component.life();
         if !life.accepts() {
             return Err(CallError::NotRunning(life.state));
         }
-        check(&entry.component)
+        check(&component)?;
+        Ok(component)
     }
 
     async fn ask<T>(
         &self,
         id: &ComponentId,
         accept: Accept,
-        request: impl FnOnce(Answer<T>) -> Request,
+        command: impl FnOnce(Answer<T>) -> Command,
     ) -> Result<T, CallError> {
-        let entry = self.0.registry.find(id).ok_or(CallError::NotFound)?;
-        let state = entry.component.state();
-        let queue = entry.queue.ok_or(CallError::NotRunning(state))?;
-        queue.ask(&self.0.services, &entry.component, accept, request).await
+        let component = self.0.registry.find(id.as_str()).ok_or(CallError::NotFound)?;
+        command::ask(&self.0.services, &component, accept, command).await
     }
 }
 
@@ -367,12 +366,16 @@ impl std::fmt::Debug for Runtime {
 impl Status {
     fn of(component: &Component) -> Self {
         let life = *component.life();
+        let waiting = component.mailbox.waiting();
         Self {
             id: component.id().clone(),
             version: component.manifest.component.version.to_string(),
             state: life.state,
             instance: life.instance,
             restarts: life.restarts,
+            waiting: u64::try_from(waiting.mail).unwrap_or(u64::MAX),
+            waiting_bytes: waiting.bytes,
+            dead_letters: component.dead_letters.load(Ordering::Relaxed),
             manifest_sha256: component.manifest_sha256.clone(),
             wasm_sha256: component.wasm_sha256.get().cloned(),
         }

@@ -1,53 +1,57 @@
 //! Which components there are, by name.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use crate::contract::{ComponentId, State};
 
 use super::component::Component;
 use super::error::CallError;
 use super::event::EventKind;
-use super::queue::Queue;
 use super::services::Services;
 
 /// The names in use. A name is taken from the moment its manifest was read until the component is uninstalled or its
 /// load failed.
 #[derive(Default)]
-pub(crate) struct Registry(Mutex<BTreeMap<ComponentId, Entry>>);
+pub(crate) struct Registry(RwLock<Names>);
 
-/// What stands behind a name. While the component is being loaded there is no queue.
-#[derive(Clone)]
-pub(crate) struct Entry {
-    pub(crate) component: Arc<Component>,
-    pub(crate) queue: Option<Queue>,
-}
+type Names = HashMap<ComponentId, Arc<Component>, foldhash::fast::RandomState>;
 
 impl Registry {
-    pub(crate) fn find(&self, id: &ComponentId) -> Option<Entry> {
-        self.lock().get(id).cloned()
+    /// The component of that name. It looks at every message, so a name that is none is simply not found.
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Component>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
+    /// All components, sorted by name.
     pub(crate) fn components(&self) -> Vec<Arc<Component>> {
-        self.lock().values().map(|entry| Arc::clone(&entry.component)).collect()
+        let names = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut components: Vec<_> = names.values().map(Arc::clone).collect();
+        drop(names);
+        components.sort_by(|a, b| a.id().cmp(b.id()));
+        components
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     pub(crate) fn remove(&self, id: &ComponentId) {
-        self.lock().remove(id);
+        self.names().remove(id.as_str());
     }
 
     /// Uninstalls a failed component that has no task any more.
     pub(crate) fn bury(&self, services: &Services, id: &ComponentId) -> Result<(), CallError> {
-        let mut entries = self.lock();
-        let entry = entries.get(id).cloned().ok_or(CallError::NotFound)?;
-        let state = entry.component.state();
-        // Without a queue a failing load still holds the name, and gives it back itself.
-        if entry.queue.is_none() || state != State::Failed {
-            return Err(CallError::NotRunning(state));
+        let mut names = self.names();
+        let component = names.get(id.as_str()).cloned().ok_or(CallError::NotFound)?;
+        let life = *component.life();
+        // One that never ran belongs to a load that is failing, and gives the name back itself.
+        if life.state != State::Failed || !life.installed {
+            return Err(CallError::NotRunning(life.state));
         }
-        entries.remove(id);
-        drop(entries);
-        entry.component.pass_to(services, State::Uninstalled);
+        names.remove(id.as_str());
+        drop(names);
+        component.pass_to(services, State::Uninstalled);
         services.tell(EventKind::Unloaded { component: id.clone() });
         Ok(())
     }
@@ -58,12 +62,12 @@ impl Registry {
         services: &Arc<Services>,
         component: &Arc<Component>,
     ) -> Option<Reservation> {
-        let mut entries = self.lock();
-        if entries.contains_key(component.id()) {
+        let mut names = self.names();
+        if names.contains_key(component.id().as_str()) {
             return None;
         }
-        entries.insert(component.id().clone(), Entry { component: Arc::clone(component), queue: None });
-        drop(entries);
+        names.insert(component.id().clone(), Arc::clone(component));
+        drop(names);
         component.pass_to(services, State::Installing);
         Some(Reservation {
             registry: Arc::clone(self),
@@ -73,8 +77,8 @@ impl Registry {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ComponentId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> RwLockWriteGuard<'_, Names> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -89,11 +93,9 @@ pub(crate) struct Reservation {
 
 impl Reservation {
     /// Completes the load: the component can be called from now on.
-    pub(crate) fn keep(mut self, queue: Queue) {
+    pub(crate) fn keep(mut self) {
         self.kept = true;
-        if let Some(entry) = self.registry.lock().get_mut(self.component.id()) {
-            entry.queue = Some(queue);
-        }
+        self.component.life().installed = true;
         self.component.pass_to(&self.services, State::Running);
     }
 }

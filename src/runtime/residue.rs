@@ -17,6 +17,8 @@ pub struct Residue {
     pub overlays: u64,
     /// Child processes that components have spawned and not used up.
     pub processes: u64,
+    /// Requests that wait for their outcome.
+    pub requests: u64,
     /// Names in the registry, of components that are loaded or being loaded.
     pub names: u64,
 }
@@ -49,7 +51,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn residue(&self, names: usize) -> Residue {
+    pub(crate) fn residue(&self, names: usize, requests: usize) -> Residue {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Residue {
             instances: read(&self.instances),
@@ -57,6 +59,7 @@ impl Counters {
             memory_bytes: read(&self.memory_bytes),
             overlays: read(&self.overlays),
             processes: read(&self.children),
+            requests: u64::try_from(requests).unwrap_or(u64::MAX),
             names: u64::try_from(names).unwrap_or(u64::MAX),
         }
     }

@@ -14,7 +14,8 @@ use super::host_function::HostFunctions;
 use super::http::{Client, Resolver};
 use super::limits::HostLimits;
 use super::log::{LogRecord, LogSink};
-use super::residue::Counters;
+use super::messaging::Messaging;
+use super::residue::{Counters, Residue};
 use super::store::Store;
 
 pub(crate) struct Services {
@@ -39,7 +40,11 @@ pub(crate) struct Services {
     pub(crate) counters: Counters,
     pub(crate) events: EventSink,
     pub(crate) log_sink: Option<LogSink>,
-    pub(crate) requests: AtomicU64,
+    pub(crate) messaging: Messaging,
+    /// How many calls were given an identifier.
+    pub(crate) calls: AtomicU64,
+    /// How many components there ever were.
+    pub(crate) components: AtomicU64,
 }
 
 impl Services {
@@ -56,8 +61,18 @@ impl Services {
         }
     }
 
+    /// What the runtime holds at this moment, with so many names in use.
+    pub(crate) fn residue(&self, names: usize) -> Residue {
+        self.counters.residue(names, self.messaging.requests.len())
+    }
+
+    /// A number that no other component of this runtime has or will have. From 1.
+    pub(crate) fn next_component(&self) -> u64 {
+        self.components.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// A request-id that no other call of this runtime has.
     pub(crate) fn next_request_id(&self) -> String {
-        format!("call-{}", self.requests.fetch_add(1, Ordering::Relaxed) + 1)
+        format!("call-{}", self.calls.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }

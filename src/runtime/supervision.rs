@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::contract::{State, TrapKind};
 use crate::manifest::RestartPolicy;
 
-use super::actor::Actor;
+use super::actor::{self, Actor};
 use super::call::Ended;
 use super::clock::Work;
 use super::component::{Component, Life};
@@ -13,6 +13,7 @@ use super::error::{CallError, LoadError};
 use super::event::{EventKind, Export};
 use super::instance::{Instance, Origin};
 use super::loader;
+use super::messaging::outcome;
 use super::services::Services;
 
 impl Actor {
@@ -34,6 +35,9 @@ impl Actor {
     pub(crate) async fn discard(&mut self, ended: Ended, during: Export, work: &mut Work) -> CallError {
         let ordinal = self.instance.take().map_or(0, |instance| instance.ordinal);
         let error = self.tell_trap(&ended, during, ordinal);
+        // What the instance had begun, nobody will finish; what waits is its successor's.
+        let held = self.services.messaging.requests.close_held(self.component.number);
+        outcome::tell_failed(&self.services, held, &format!("{} ended: {error}", self.component.id()));
         drop(ended);
         self.recover(work).await;
         error
@@ -63,6 +67,7 @@ impl Actor {
                 }
                 stopping
             };
+            back_off(&services, &component, self.restarts.len(), work).await;
             if self.fresh_instance(work).await.is_ok() {
                 let (instance, restarts) = {
                     let mut life = component.life();
@@ -71,15 +76,21 @@ impl Actor {
                     if !stopping {
                         component.pass(&mut life, &services, State::Running);
                     }
+                    if !stopping && life.drained_by.is_some() {
+                        component.pass(&mut life, &services, State::Stopping);
+                    }
                     (life.instance, life.restarts)
                 };
                 services.tell(EventKind::Restarted { component: component.id().clone(), instance, restarts });
                 return;
             }
         }
-        let mut life = component.life();
-        life.recovering = false;
-        fail(&component, &mut life, &services);
+        {
+            let mut life = component.life();
+            life.recovering = false;
+            fail(&component, &mut life, &services);
+        }
+        actor::give_up(&services, &component, "it failed");
     }
 
     /// Whether the rule allows another restart; if so, it counts.
@@ -126,4 +137,24 @@ fn fail(component: &Component, life: &mut Life, services: &Services) {
     if life.state != State::Failed {
         component.pass(life, services, State::Failed);
     }
+}
+
+/// Waits before a restart that is not the first of its window, longer each time. A stop ends the wait, since what was
+/// accepted is to be done before it.
+async fn back_off(services: &Services, component: &Component, ordinal: usize, work: &mut Work) {
+    let millis = services.limits.back_off_ms(ordinal);
+    if millis == 0 {
+        return;
+    }
+    let stop = component.stop.join();
+    if component.life().drained_by.is_some() {
+        return;
+    }
+    let sleep = services.clock.sleep_until(services.clock.now().plus_millis(millis));
+    drop(std::mem::take(work));
+    *work = tokio::select! {
+        biased;
+        work = stop => work,
+        work = sleep => work,
+    };
 }

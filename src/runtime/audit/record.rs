@@ -3,6 +3,7 @@
 use crate::contract::{ComponentId, LoadCode, Phase};
 use crate::permission::PolicyMode;
 
+use super::super::event::Mail;
 use super::access::AccessRecord;
 
 /// The longest resource, rule, reason or message of a record, in bytes. A path has at most 4096; a longer URL is cut, so
@@ -63,6 +64,26 @@ pub enum AuditEvent {
         /// The rules that are no longer in force.
         rules: Vec<String>,
     },
+    /// What was accepted into a mailbox will never be handled.
+    DeadLetter {
+        /// For which component it was.
+        component: ComponentId,
+        /// Who sent it; of a callback, the component itself, which had asked.
+        sender: String,
+        /// What it was.
+        kind: Mail,
+        /// The bytes of its payload.
+        bytes: u64,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A response was refused: it came late, a second time, or from somebody who was not asked.
+    ResponseRefused {
+        /// The component that sent it.
+        component: ComponentId,
+        /// What it said it responds to.
+        request_id: String,
+    },
     /// Records did not reach the sink in which this one stands; it has the sequence of the last of them.
     Lost {
         /// The sequence of the first of them.
@@ -95,6 +116,17 @@ impl AuditEvent {
     /// Grants that were taken back; at most [`MAX_RULES`], each cut to [`MAX_TEXT_BYTES`].
     pub fn revoked<R: ToString>(component: ComponentId, revoked: &[R]) -> Self {
         Self::Revoked { component, rules: rules(revoked) }
+    }
+
+    /// A dead letter; the sender is cut to [`MAX_NAME_BYTES`], the reason to [`MAX_TEXT_BYTES`].
+    pub fn dead_letter(component: ComponentId, sender: &str, kind: Mail, bytes: u64, reason: &str) -> Self {
+        let (sender, reason) = (cut(sender, MAX_NAME_BYTES), cut(reason, MAX_TEXT_BYTES));
+        Self::DeadLetter { component, sender, kind, bytes, reason }
+    }
+
+    /// A refused response; the request's identifier is cut to [`MAX_NAME_BYTES`].
+    pub fn response_refused(component: ComponentId, request_id: &str) -> Self {
+        Self::ResponseRefused { component, request_id: cut(request_id, MAX_NAME_BYTES) }
     }
 }
 

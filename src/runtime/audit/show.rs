@@ -24,6 +24,13 @@ impl fmt::Display for AuditRecord {
                 write!(f, "  dropped {}  beyond {}", quoted(dropped)?, quoted(beyond)?)
             }
             AuditEvent::Revoked { component, rules } => write!(f, "revoked  {component}  {}", quoted(rules)?),
+            AuditEvent::DeadLetter { component, sender, kind, bytes, reason } => {
+                write!(f, "dead-letter  {component}  {kind} of {bytes} bytes from {}", quoted(sender)?)?;
+                write!(f, "  reason {}", quoted(reason)?)
+            }
+            AuditEvent::ResponseRefused { component, request_id } => {
+                write!(f, "response-refused  {component}  request {}", quoted(request_id)?)
+            }
             AuditEvent::Lost { first } => write!(f, "lost  records {first}…{} did not reach this log", self.sequence),
         }
     }
@@ -35,7 +42,10 @@ impl AuditRecord {
         match &self.event {
             AuditEvent::Access(access) => Some(&access.component),
             AuditEvent::LoadFailed { component, .. } => component.as_ref(),
-            AuditEvent::PolicyExcess { component, .. } | AuditEvent::Revoked { component, .. } => Some(component),
+            AuditEvent::PolicyExcess { component, .. }
+            | AuditEvent::Revoked { component, .. }
+            | AuditEvent::DeadLetter { component, .. }
+            | AuditEvent::ResponseRefused { component, .. } => Some(component),
             AuditEvent::Lost { .. } => None,
         }
     }

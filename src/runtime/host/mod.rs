@@ -6,6 +6,7 @@
 pub(crate) mod capabilities;
 mod filesystem;
 mod gate;
+mod messaging;
 mod multicodec;
 mod network;
 mod process;

@@ -4,9 +4,6 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 
-use crate::contract::{ComponentId, State};
-use crate::permission::MessagingAction;
-
 use super::super::bindings::host_services::Host as HostServices;
 use super::super::bindings::types::{
     ComponentError, ComponentMetadata, ConfigError as GuestConfigError, HostFunctionError, LogLevel as GuestLogLevel,
@@ -20,6 +17,7 @@ use super::super::host_function::{self, HostCall};
 use super::super::log::LogLevel;
 use super::Host;
 use super::gate::{Asked, Denied, Subject};
+use crate::contract::{ComponentId, State};
 
 impl From<Denied> for MessagingError {
     fn from(Denied(text): Denied) -> Self {
@@ -43,14 +41,6 @@ impl From<ConfigError> for GuestConfigError {
     }
 }
 
-impl Host {
-    /// Passes the gate with the target of a message.
-    fn target(&self, action: MessagingAction, target: &str) -> Result<(), MessagingError> {
-        self.gate.pass(Asked { subject: Subject::Target { action, target }, resource: target, resolved: None })?;
-        Ok(())
-    }
-}
-
 impl HostServices for Host {
     fn log(&mut self, level: GuestLogLevel, message: String, context: Option<Vec<(String, String)>>) {
         let level = match level {
@@ -63,22 +53,20 @@ impl HostServices for Host {
         self.log_record(level, message, context.unwrap_or_default());
     }
 
-    fn send_message(&mut self, target: String, _: Vec<u8>) -> Result<(), MessagingError> {
-        self.target(MessagingAction::Send, &target)?;
-        Err(MessagingError::ComponentNotFound(target))
+    fn send_message(&mut self, target: String, payload: Vec<u8>) -> Result<(), MessagingError> {
+        self.send(target, payload)
     }
 
-    fn send_request(&mut self, target: String, _: Vec<u8>, _: u64) -> Result<String, MessagingError> {
-        self.target(MessagingAction::Request, &target)?;
-        Err(MessagingError::ComponentNotFound(target))
+    fn send_request(&mut self, target: String, payload: Vec<u8>, timeout_ms: u64) -> Result<String, MessagingError> {
+        self.ask(target, payload, timeout_ms)
     }
 
-    fn send_response(&mut self, request: String, _: Result<Vec<u8>, String>) -> Result<(), MessagingError> {
-        Err(MessagingError::UnknownRequest(request))
+    fn send_response(&mut self, request: String, response: Result<Vec<u8>, String>) -> Result<(), MessagingError> {
+        self.respond(request, response)
     }
 
     fn cancel_request(&mut self, request: String) -> Result<(), MessagingError> {
-        Err(MessagingError::UnknownRequest(request))
+        self.cancel(request)
     }
 
     fn get_config(&mut self, key: String) -> Result<Option<String>, GuestConfigError> {
@@ -109,8 +97,8 @@ impl HostServices for Host {
 
     fn get_component_metadata(&mut self, id: String) -> Result<ComponentMetadata, ComponentError> {
         let metadata = |id: &str| {
-            let entry = self.registry.upgrade()?.find(&ComponentId::new(id).ok()?)?;
-            entry.component.metadata.get().cloned()
+            let component = self.registry.upgrade()?.find(id)?;
+            component.metadata.get().cloned()
         };
         metadata(&id).ok_or(ComponentError::NotFound(id))
     }

@@ -7,7 +7,9 @@ use crate::runtime::HostLimits;
 
 /// The operator's limits of a case.
 pub(super) fn limits(given: &BTreeMap<String, u64>) -> Result<HostLimits, DriverError> {
+    // Cases that are not about back-off need not wait it out.
     let mut limits = HostLimits::default();
+    limits.back_off_ms = 0;
     for (name, value) in given {
         match name.as_str() {
             "memory-bytes" => limits.memory_bytes = *value,
@@ -23,6 +25,15 @@ pub(super) fn limits(given: &BTreeMap<String, u64>) -> Result<HostLimits, Driver
             "http-ms" => limits.http_ms = *value,
             "http-max-ms" => limits.http_max_ms = *value,
             "http-body-bytes" => limits.http_body_bytes = *value,
+            "mailbox-bytes" => limits.mailbox_bytes = *value,
+            "all-mailboxes-bytes" => limits.all_mailboxes_bytes = *value,
+            "outstanding-requests" => limits.outstanding_requests = *value as usize,
+            "open-requests" => limits.open_requests = *value as usize,
+            "request-ms" => limits.request_ms = *value,
+            "request-max-ms" => limits.request_max_ms = *value,
+            "drain-ms" => limits.drain_ms = *value,
+            "back-off-ms" => limits.back_off_ms = *value,
+            "back-off-max-ms" => limits.back_off_max_ms = *value,
             "instances" => limits.instances = *value,
             "instantiate-ms" => limits.instantiate_ms = *value,
             "metadata-ms" => limits.metadata_ms = *value,

@@ -46,6 +46,7 @@ const FEATURES: &[&str] = &[
     "limits",
     "log",
     "manifest",
+    "messaging",
     "multicodec",
     "network",
     "permission",

@@ -1,0 +1,83 @@
+//! Mail as a component's task handles it: one message or one callback, and what becomes of the request behind it.
+
+use super::actor::Actor;
+use super::bindings::IncomingMessage;
+use super::clock::Work;
+use super::command::{Answer, Command};
+use super::error::CallError;
+use super::event::Export;
+use super::guest_error;
+use super::messaging::dead_letter;
+use super::messaging::letter::Letter;
+use super::messaging::outcome::{self, Callback};
+
+impl Actor {
+    /// Calls `handle-message`, and answers whoever waits for that. A message whose handling fails is not handled again.
+    pub(crate) async fn serve_message(&mut self, letter: Letter, answer: Option<Answer<()>>, work: &mut Work) {
+        self.component.made_room();
+        let result = match self.make_ready(work).await {
+            Ok(()) => self.handle_message(letter, work).await,
+            Err(error) => {
+                if answer.is_none() {
+                    self.bury(Command::Message(letter, None));
+                }
+                Err(error)
+            }
+        };
+        if let Some(answer) = answer {
+            self.reply(answer, result);
+        }
+    }
+
+    fn bury(&self, command: Command) {
+        dead_letter::bury(&self.services, &self.component, vec![command], "no instance could be started");
+    }
+
+    async fn handle_message(&mut self, letter: Letter, work: &mut Work) -> Result<(), CallError> {
+        let Letter { sender, payload, request_id, request, charge } = letter;
+        if let Some(request) = request {
+            self.services.messaging.requests.hold(request);
+        }
+        let millis = self.timeout_ms(None);
+        let instance = self.instance.as_mut().ok_or(CallError::NotRunning(self.component.state()))?;
+        self.used = true;
+        let called = instance.handle_message(&IncomingMessage { sender, payload, request_id }, millis, work).await;
+        drop(charge);
+        match called.result {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                let error = guest_error::messaging(error);
+                if let Some(closed) = request.and_then(|request| self.services.messaging.requests.fail(request)) {
+                    let why = format!("{} rejected it: {error}", self.component.id());
+                    outcome::tell_failed(&self.services, vec![closed], &why);
+                }
+                Err(error)
+            }
+            Err(ended) => Err(self.discard(ended, Export::HandleMessage, work).await),
+        }
+    }
+
+    /// Calls `handle-callback`. What the guest answers concerns nobody.
+    pub(crate) async fn serve_callback(&mut self, callback: Callback, work: &mut Work) {
+        if self.make_ready(work).await.is_err() {
+            return self.bury(Command::Callback(callback));
+        }
+        let Callback { request_id, outcome, charge } = callback;
+        let millis = self.timeout_ms(None);
+        let Some(instance) = self.instance.as_mut() else { return };
+        self.used = true;
+        let outcome = outcome.map_err(guest_error::undelivered);
+        let called = instance.handle_callback(&request_id, outcome.as_deref(), millis, work).await;
+        drop(charge);
+        match called.result {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let error = guest_error::messaging(error);
+                tracing::debug!(component = self.component.id().as_str(), %error, "a callback was answered by an error");
+            }
+            Err(ended) => {
+                self.discard(ended, Export::HandleCallback, work).await;
+            }
+        }
+    }
+}
