@@ -120,6 +120,10 @@ pub struct Step {
     pub execute: Option<String>,
     /// Deliver a message to a component.
     pub deliver: Option<String>,
+    /// Put a message into a component's mailbox, and do not wait for it to be handled.
+    pub send: Option<String>,
+    /// Ask a component, and wait for its response.
+    pub request: Option<String>,
     /// Call `health` of a component.
     pub health: Option<String>,
     /// Shut a component down.
@@ -162,15 +166,18 @@ pub struct Step {
     pub times: Option<u32>,
     /// The operation of `execute`, in payload notation; `raw:` unless given.
     pub operation: Option<String>,
-    /// The payload of `deliver`, in payload notation; `raw:` unless given.
+    /// The payload of `deliver`, `send` and `request`, in payload notation; `raw:` unless given.
     pub payload: Option<String>,
-    /// The sender of `deliver`.
+    /// The sender of `deliver`, `send` and `request`; `outside` unless given.
     pub sender: Option<String>,
     /// The caller of `execute`.
     pub caller: Option<Caller>,
     /// The request's id.
     pub request_id: Option<String>,
-    /// A deadline nearer than the manifest's, in milliseconds.
+    /// How long `send` waits for room in the mailbox, in milliseconds of the runtime's clock; not at all unless given.
+    pub within: Option<u64>,
+    /// A deadline nearer than the manifest's, in milliseconds; of `request`, how long it waits for the response, where 0
+    /// or nothing is the runtime's default.
     pub timeout_ms: Option<u64>,
     /// The trace context.
     pub trace_context: Option<TraceContext>,
@@ -262,6 +269,18 @@ pub struct Expectation {
     /// No more bytes of memories and tables than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_bytes_at_most: Option<u64>,
+    /// So many messages, requests and callbacks wait in the mailbox, by component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<BTreeMap<String, u64>>,
+    /// Their payloads have so many bytes, by component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_bytes: Option<BTreeMap<String, u64>>,
+    /// So many of them were given up, by component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dead_letters: Option<BTreeMap<String, u64>>,
+    /// So many requests await their response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
     /// Which component of the case has given the wasm that runs, by component.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runs_wasm_of: Option<BTreeMap<String, String>>,

@@ -9,7 +9,7 @@ use wasm_wave::untyped::UntypedValue;
 use super::case::{Expectation, RecordPattern, Refusal};
 use super::evidence;
 use super::guest::Guest;
-use super::protocol::{GuestFailure, Inspection, LogRecord, Reply};
+use super::protocol::{ComponentInspection, GuestFailure, Inspection, LogRecord, Reply};
 use super::wave;
 use crate::contract::multicodec::{self, Codec};
 use crate::contract::payload;
@@ -154,14 +154,25 @@ fn check_health(expect: &Expectation, reply: &Reply) -> Result<(), String> {
     has_reason.as_ref().map_or(Ok(()), |has| equal("has a reason", has, &why.is_some()))
 }
 
+/// A number that a runtime tells of each component.
+type Count = fn(&ComponentInspection) -> u64;
+
 fn check_inspection(expect: &Expectation, reply: &Reply, guests: &BTreeMap<String, Guest>) -> Result<(), String> {
     let Expectation { components, restarts, instances, memory_bytes_at_most, runs_wasm_of, processes, .. } = expect;
+    let Expectation { waiting, waiting_bytes, dead_letters, requests, .. } = expect;
+    let counts: [(_, _, Count); 4] = [
+        ("restarts", restarts, |component| component.restarts),
+        ("waiting", waiting, |component| component.waiting),
+        ("bytes waiting", waiting_bytes, |component| component.waiting_bytes),
+        ("dead letters", dead_letters, |component| component.dead_letters),
+    ];
     let asked = components.is_some()
-        || restarts.is_some()
         || instances.is_some()
         || memory_bytes_at_most.is_some()
         || processes.is_some()
-        || runs_wasm_of.is_some();
+        || requests.is_some()
+        || runs_wasm_of.is_some()
+        || counts.iter().any(|(_, counts, _)| counts.is_some());
     let inspection = match reply {
         _ if !asked => return Ok(()),
         Reply::Inspection(inspection) => inspection,
@@ -171,12 +182,15 @@ fn check_inspection(expect: &Expectation, reply: &Reply, guests: &BTreeMap<Strin
         let states = inspection.components.iter().map(|(id, component)| (id.clone(), component.state)).collect();
         equal("components", expected, &states)?;
     }
-    for (id, count) in restarts.iter().flatten() {
-        let found = inspection.components.get(id).map(|component| component.restarts);
-        equal(&format!("restarts of {id}"), &Some(*count), &found)?;
+    for (what, counts, count) in counts {
+        for (id, expected) in counts.iter().flatten() {
+            let found = inspection.components.get(id).map(count);
+            equal(&format!("{what} of {id}"), &Some(*expected), &found)?;
+        }
     }
     instances.as_ref().map_or(Ok(()), |count| equal("instances", count, &inspection.instances))?;
     processes.as_ref().map_or(Ok(()), |count| equal("processes", count, &inspection.processes))?;
+    requests.as_ref().map_or(Ok(()), |count| equal("requests", count, &inspection.requests))?;
     if let Some(most) = memory_bytes_at_most
         && inspection.memory_bytes > *most
     {

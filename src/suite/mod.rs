@@ -10,6 +10,7 @@ pub mod driver;
 mod evidence;
 mod expect;
 pub mod guest;
+mod inspection;
 mod manifest_text;
 mod plan;
 pub mod protocol;
