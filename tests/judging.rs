@@ -131,3 +131,77 @@ fn what_waits(#[case] expect: &str, #[case] verdict: &str) {
     let reply = json!({"is": "inspection", "components": {"a": a, "b": b}, "instances": 2, "requests": 4});
     assert_eq!(judged("inspect = true", expect, &reply), verdict);
 }
+
+const MIXED: &str = "got \n  f -> ok\n  a2\n  b1";
+
+#[rstest]
+#[case("interleaved = [[\"f -> ok\", \"a2\"], [\"b1\"]]", "pass")]
+#[case("interleaved = [[\"b1\"], [], [\"f -> _\"], [\"a2\"]]", "pass")]
+#[case("interleaved = [[\"f -> ok\", \"b1\"], [\"a2\"]]", "pass")]
+#[case("interleaved = [[\"a2\", \"f -> ok\"], [\"b1\"]]", &format!("fail: step 1: expected an interleaving of\n  a2\n  f -> ok\n and\n  b1, {MIXED}"))]
+#[case("interleaved = [[\"f -> ok\", \"a2\"]]", &format!("fail: step 1: expected an interleaving of\n  f -> ok\n  a2, {MIXED}"))]
+#[case("interleaved = [[\"f -> ok\", \"a2\", \"b1\"], [\"b1\"]]", &format!("fail: step 1: expected an interleaving of\n  f -> ok\n  a2\n  b1\n and\n  b1, {MIXED}"))]
+#[case("one-of = [[\"a2\"], [\"f -> _\", \"a2\", \"b1\"]]", "pass")]
+#[case("one-of = [[\"f -> ok\", \"b1\", \"a2\"], [\"f -> ok\", \"a2\"]]", &format!("fail: step 1: expected the transcript\n  f -> ok\n  b1\n  a2\n or\n  f -> ok\n  a2, {MIXED}"))]
+fn what_a_transcript_shows(#[case] expect: &str, #[case] verdict: &str) {
+    // The bytes of "U", which says raw, and the lines.
+    let output = "VWYgLT4gb2sKYTIKYjEK";
+    assert_eq!(judged("execute = \"a\"", expect, &json!({"is": "returned", "output": output})), verdict);
+}
+
+#[rstest]
+#[case(
+    "[[{ component = \"a\", level = \"info\", message = \"1\" }], [{ component = \"b\", level = \"info\", message = \"1\" }]]",
+    true
+)]
+#[case(
+    "[[{ component = \"b\", level = \"info\", message = \"1\" }], [{ component = \"a\", level = \"info\", message = \"1\" }]]",
+    true
+)]
+#[case(
+    "[[{ component = \"b\", level = \"info\", message = \"1\" }, { component = \"a\", level = \"info\", message = \"1\" }]]",
+    false
+)]
+#[case(
+    "[[{ component = \"a\", level = \"info\", message = \"1\" }], [{ component = \"b\", level = \"warn\", message = \"1\" }]]",
+    false
+)]
+#[case("[[{ component = \"a\", level = \"info\", message = \"1\" }]]", false)]
+fn what_logs_show(#[case] lists: &str, #[case] holds: bool) {
+    let record = |component: &str| json!({"component": component, "level": "info", "message": "1"});
+    let reply = json!({"is": "logs", "records": [record("a"), record("b")]});
+    let verdict = judged("logs = true", &format!("records-interleaved = {lists}"), &reply);
+    assert_eq!(
+        (verdict == "pass", verdict.starts_with("fail: step 1: expected an interleaving of [[")),
+        (holds, !holds)
+    );
+}
+
+#[rstest]
+#[case("audited-none = [{ event = \"access\" }]", None, "pass")]
+#[case("audited-none = [{ event = \"dead-letter\", sender = \"c\" }]", None, "pass")]
+#[case("audited-none = [{ event = \"access\" }, { event = \"dead-letter\", sender = \"b\" }]", None, "no record")]
+#[case("audited-none = [{ reason = true }]", None, "no record")]
+#[case(
+    "audited = [{ event = \"dead-letter\", component = \"a\", kind = \"request\", bytes = 3 }, { event = \"response-refused\", request-id = \"r-1\" }]",
+    None,
+    "pass"
+)]
+#[case("audited = [{ event = \"response-refused\" }, { event = \"dead-letter\" }]", None, "the record")]
+fn what_an_audit_trail_shows(
+    #[case] expect: &str,
+    #[case] falsified: Option<(usize, &str, Value)>,
+    #[case] verdict: &str,
+) {
+    let mut records = [
+        json!({"sequence": 1, "time-ms": 5, "event": "dead-letter", "component": "a", "sender": "b", "kind": "request", "bytes": 3, "reason": "stopped"}),
+        json!({"sequence": 2, "time-ms": 5, "event": "response-refused", "component": "a", "request-id": "r-1"}),
+    ];
+    if let Some((index, field, value)) = falsified {
+        records[index][field] = value;
+    }
+    let lines = records.map(|record| record.to_string());
+    let judged = judged("audit = true", expect, &json!({"is": "audit", "lines": lines}));
+    let expected = if verdict == "pass" { verdict.to_owned() } else { format!("fail: step 1: expected {verdict}") };
+    assert!(judged.starts_with(&expected), "{judged}");
+}

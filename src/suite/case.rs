@@ -230,6 +230,12 @@ pub struct Expectation {
     /// `execute` returns a transcript that has these lines among others, in this order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript_has: Option<Vec<String>>,
+    /// `execute` returns a transcript whose lines are those of these lists, each in its order, mixed in any way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interleaved: Option<Vec<Vec<String>>>,
+    /// `execute` returns a transcript of the lines of one of these lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_of: Option<Vec<Vec<String>>>,
     /// What `execute` returns contains each of these texts. For what must be named in texts whose wording is free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentions: Option<Vec<String>>,
@@ -287,6 +293,9 @@ pub struct Expectation {
     /// The log records, all of them, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<RecordPattern>>,
+    /// The log records are those of these lists, each in its order, mixed in any way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records_interleaved: Option<Vec<Vec<RecordPattern>>>,
     /// Events that happened, in this order, among others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<toml::Table>>,
@@ -312,6 +321,9 @@ pub struct Expectation {
     /// Records of the audit trail, in this order, among others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audited: Option<Vec<toml::Table>>,
+    /// Records that are not in the audit trail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audited_none: Option<Vec<toml::Table>>,
     /// Whether the audit trail is intact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intact: Option<bool>,

@@ -70,10 +70,10 @@ fn is_request(pattern: &RequestPattern, request: &ReceivedRequest) -> Result<boo
 }
 
 fn check_audit(expect: &Expectation, reply: &Reply) -> Result<(), String> {
-    let Expectation { accesses, audited, .. } = expect;
+    let Expectation { accesses, audited, audited_none, .. } = expect;
     let lines = match reply {
         Reply::Audit { lines } => lines,
-        _ if accesses.is_none() && audited.is_none() => return Ok(()),
+        _ if accesses.is_none() && audited.is_none() && audited_none.is_none() => return Ok(()),
         other => return Err(differ("audit records", describe(other))),
     };
     let records = lines.iter().map(|line| record(line)).collect::<Result<Vec<_>, _>>()?;
@@ -89,8 +89,12 @@ fn check_audit(expect: &Expectation, reply: &Reply) -> Result<(), String> {
         }
     }
     let mut rest = records.iter();
-    match audited.iter().flatten().find(|expected| !rest.any(|record| shows(expected, record))) {
-        Some(expected) => Err(differ(format!("the record {} in its place", json(expected)), json(&records))),
+    if let Some(expected) = audited.iter().flatten().find(|expected| !rest.any(|record| shows(expected, record))) {
+        return Err(differ(format!("the record {} in its place", json(expected)), json(&records)));
+    }
+    let is_there = |unexpected: &&toml::Table| records.iter().any(|record| shows(unexpected, record));
+    match audited_none.iter().flatten().find(is_there) {
+        Some(unexpected) => Err(differ(format!("no record {}", json(unexpected)), json(&records))),
         None => Ok(()),
     }
 }

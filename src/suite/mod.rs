@@ -11,6 +11,7 @@ mod evidence;
 mod expect;
 pub mod guest;
 mod inspection;
+mod interleave;
 mod manifest_text;
 mod plan;
 pub mod protocol;
