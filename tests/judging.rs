@@ -188,6 +188,12 @@ fn what_logs_show(#[case] lists: &str, #[case] holds: bool) {
     "pass"
 )]
 #[case("audited = [{ event = \"response-refused\" }, { event = \"dead-letter\" }]", None, "the record")]
+#[case("audited = []", Some((0, "reason", json!(""))), "records with all their fields")]
+#[case("audited = []", Some((0, "sender", json!(null))), "records with all their fields")]
+#[case("audited = []", Some((0, "bytes", json!("3"))), "records with all their fields")]
+#[case("audited = []", Some((0, "kind", json!("letter"))), "records with all their fields")]
+#[case("audited-none = []", Some((1, "request-id", json!(null))), "records with all their fields")]
+#[case("audited-none = []", Some((1, "component", json!(null))), "records with all their fields")]
 fn what_an_audit_trail_shows(
     #[case] expect: &str,
     #[case] falsified: Option<(usize, &str, Value)>,
