@@ -13,6 +13,8 @@ const KINDS: &[&str] = &[
     "load",
     "execute",
     "deliver",
+    "send",
+    "request",
     "health",
     "shutdown",
     "start",

@@ -158,8 +158,8 @@ fn with_bad_case(cases: Vec<Text>) -> Text {
 fn call() -> Text {
     let calls = IMPORTS.iter().map(|(name, function)| {
         let arguments: Vec<Text> = function.params.iter().map(|param| value(&param.ty)).collect();
-        let kept = if function.result.is_some() { " as kept" } else { "" };
-        (select(&["call", "invoke"]), arguments, select(vec!["", kept]))
+        let kept = if function.result.is_some() { format!(" as {}", name.replace('.', "-")) } else { String::new() };
+        (select(&["call", "invoke"]), arguments, select(vec![String::new(), kept]))
             .prop_map(move |(verb, arguments, kept)| format!("{verb} {name}({}){kept}", arguments.join(", ")))
             .boxed()
     });
@@ -208,8 +208,10 @@ fn export(own: &'static [&'static str]) -> BoxedStrategy<Vec<String>> {
         .boxed()
 }
 
-const EXECUTE: [&str; 8] = [
+const EXECUTE: [&str; 10] = [
     "record operation",
+    "remember operation as payload",
+    "remember context.caller.external as sender",
     "record context.caller",
     "record context.trace-context.some.tracestate",
     "return ok($transcript)",
@@ -220,8 +222,10 @@ const EXECUTE: [&str; 8] = [
 ];
 const INIT: [&str; 4] =
     ["record config.env", "record config.config-data.some", "return err(not-found(\"$\"))", "return ok"];
-const MESSAGE: [&str; 4] = [
+const MESSAGE: [&str; 6] = [
     "record message.sender",
+    "remember message.payload as payload",
+    "remember message.sender as sender",
     "call host-services.send-response($message.request-id.some, ok($message.payload))",
     "return err(delivery-failed($message.sender))",
     "return $bad-case",
@@ -242,9 +246,10 @@ fn programs() -> impl Strategy<Value = Program> {
         (export(&EXECUTE), export(&INIT), export(&MESSAGE), export(&HEALTH), export(&NOTHING), export(&NOTHING));
     let helpers = (export(&NOTHING), export(&NOTHING), export(&NOTHING));
     let operation = select(&["raw:a", "json:{}", "hex:", "text:$x", "raw*9:b"]).prop_map(str::to_owned);
-    let on = proptest::collection::btree_map(operation, export(&EXECUTE), 0..3);
+    let on = proptest::collection::btree_map(operation.clone(), export(&EXECUTE), 0..3);
+    let on_message = proptest::collection::btree_map(operation, export(&MESSAGE), 0..3);
     let sizes = (proptest::collection::vec(size(), 2), proptest::collection::vec(size(), 2));
-    (exports, helpers, on, sizes).prop_map(|(exports, helpers, on, (memories, tables))| {
+    (exports, helpers, on, on_message, sizes).prop_map(|(exports, helpers, on, on_message, (memories, tables))| {
         let (execute, init, handle_message, health, shutdown, metadata) = exports;
         let (start, post_execute, realloc) = helpers;
         Program {
@@ -258,6 +263,7 @@ fn programs() -> impl Strategy<Value = Program> {
             post_execute,
             realloc,
             on,
+            on_message,
             memories,
             tables,
             ..Program::default()
@@ -294,7 +300,7 @@ fn every_import_is_called_in_the_properties() {
 }
 
 /// Programs whose bytes are held, so that a change of them is seen, and seen on every machine.
-const HELD: [(&str, &str); 6] = [
+const HELD: [(&str, &str); 7] = [
     ("least", ""),
     (
         "every kind of action",
@@ -344,6 +350,19 @@ const HELD: [(&str, &str); 6] = [
         packages = ["package wasi:cli@0.2.0 { interface environment { get: func() -> string; } }"]
         "#,
     ),
+    (
+        "messages",
+        r#"
+        handle-message = ["remember message.request-id.some as id", "call host-services.send-message(\"b\", $message.payload)",
+          "call host-services.send-message($message.sender, $message.payload)"]
+        handle-callback = ["record", "record outcome", "record request-id", "record outcome.err", "remember request-id as answered", "call host-services.cancel-request($r.ok)"]
+        execute = ["call host-services.send-request(\"b\", \"raw:x\", 0) as r", "call host-services.send-response($id, ok($operation))", "record answered"]
+        on."raw:cancel" = ["call host-services.cancel-request($r.ok)", "return ok($transcript)"]
+        [on-message]
+        "raw:ping" = ["call host-services.send-response($message.request-id.some, ok(\"raw:pong\"))"]
+        "raw:no" = ["return err(mailbox-full)"]
+        "#,
+    ),
     ("core module", "form = \"core-module\"\nmemory = {min = 3, max = 4}\npadding = 10"),
     ("cut short", "truncate = 100"),
 ];
@@ -362,6 +381,7 @@ fn the_bytes_of_held_programs_do_not_change() {
 #[case::every_kind_of_action(1)]
 #[case::every_trap(2)]
 #[case::other_versions(3)]
+#[case::messages(4)]
 fn held_programs_are_valid(#[case] index: usize) {
     let guest = compile_well(&program(HELD[index].1));
     assert!(guest.wat().unwrap().starts_with("(module"));
@@ -398,7 +418,7 @@ fn a_dollar_in_a_string_is_no_hole(#[case] literal: &str, #[case] text: &str) {
 }
 
 /// Actions that make no sense where they stand, in `execute`.
-const BAD_ACTIONS: [&str; 87] = [
+const BAD_ACTIONS: [&str; 94] = [
     "jump",
     "",
     "note",
@@ -472,6 +492,13 @@ const BAD_ACTIONS: [&str; 87] = [
     "call host-services.log(info, \"x\", none) as",
     "record nope",
     "record context.nope",
+    "remember",
+    "remember operation",
+    "remember operation as",
+    "remember operation as a.b",
+    "remember operation as transcript",
+    "remember context.nope as x",
+    "remember x as x",
     "recurse-call",
     "recurse-call host-services.nope",
     "recurse-call host-services.sleep-millis",
@@ -496,7 +523,7 @@ fn a_bad_action_says_what_it_lacks() {
 }
 
 /// Faults of a program besides single actions of `execute`.
-const BAD_PROGRAMS: [&str; 22] = [
+const BAD_PROGRAMS: [&str; 27] = [
     "init = [\"jump\"]",
     "start = [\"return ok\"]",
     "start = [\"return-pointer 0\"]",
@@ -510,6 +537,11 @@ const BAD_PROGRAMS: [&str; 22] = [
     "on.\"add\" = []",
     "on.\"xml:\" = []",
     "on.\"raw:a\" = [\"return 5\"]",
+    "on-message.\"add\" = []",
+    "on-message.\"raw:a\" = [\"return ok($message.payload)\"]",
+    "on-message.\"raw:a\" = [\"record operation\"]",
+    "start = [\"remember operation as x\"]",
+    "execute = [\"remember operation as x\"]\nhandle-message = [\"remember message as x\"]",
     "metadata-fields = {nickname = \"\\\"a\\\"\"}",
     "metadata-fields = {stateful = \"yes\"}",
     "imports = [\"host-services.shout\"]",

@@ -50,6 +50,8 @@ fn asked(stimulus: &Stimulus) -> Value {
         Stimulus::ReplaceFile(replaced) => told = json!({ "do": "replace-file", "file": file(replaced) }),
         Stimulus::Execute(request) => told["operation"] = json!(render(&request.operation.0)),
         Stimulus::Deliver(request) => told["payload"] = json!(render(&request.payload.0)),
+        Stimulus::Send(request) => told["payload"] = json!(render(&request.payload.0)),
+        Stimulus::Request(request) => told["payload"] = json!(render(&request.payload.0)),
         Stimulus::Begin { stimulus, .. } => told["stimulus"] = asked(stimulus),
         _ => {}
     }

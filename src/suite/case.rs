@@ -120,6 +120,10 @@ pub struct Step {
     pub execute: Option<String>,
     /// Deliver a message to a component.
     pub deliver: Option<String>,
+    /// Put a message into a component's mailbox, and do not wait for it to be handled.
+    pub send: Option<String>,
+    /// Ask a component, and wait for its response.
+    pub request: Option<String>,
     /// Call `health` of a component.
     pub health: Option<String>,
     /// Shut a component down.
@@ -162,15 +166,18 @@ pub struct Step {
     pub times: Option<u32>,
     /// The operation of `execute`, in payload notation; `raw:` unless given.
     pub operation: Option<String>,
-    /// The payload of `deliver`, in payload notation; `raw:` unless given.
+    /// The payload of `deliver`, `send` and `request`, in payload notation; `raw:` unless given.
     pub payload: Option<String>,
-    /// The sender of `deliver`.
+    /// The sender of `deliver`, `send` and `request`; `outside` unless given.
     pub sender: Option<String>,
     /// The caller of `execute`.
     pub caller: Option<Caller>,
     /// The request's id.
     pub request_id: Option<String>,
-    /// A deadline nearer than the manifest's, in milliseconds.
+    /// How long `send` waits for room in the mailbox, in milliseconds of the runtime's clock; not at all unless given.
+    pub within: Option<u64>,
+    /// A deadline nearer than the manifest's, in milliseconds; of `request`, how long it waits for the response, where 0
+    /// or nothing is the runtime's default.
     pub timeout_ms: Option<u64>,
     /// The trace context.
     pub trace_context: Option<TraceContext>,
@@ -223,6 +230,12 @@ pub struct Expectation {
     /// `execute` returns a transcript that has these lines among others, in this order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript_has: Option<Vec<String>>,
+    /// `execute` returns a transcript whose lines are those of these lists, each in its order, mixed in any way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interleaved: Option<Vec<Vec<String>>>,
+    /// `execute` returns a transcript of the lines of one of these lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_of: Option<Vec<Vec<String>>>,
     /// What `execute` returns contains each of these texts. For what must be named in texts whose wording is free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentions: Option<Vec<String>>,
@@ -262,12 +275,27 @@ pub struct Expectation {
     /// No more bytes of memories and tables than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_bytes_at_most: Option<u64>,
+    /// So many messages, requests and callbacks wait in the mailbox, by component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<BTreeMap<String, u64>>,
+    /// Their payloads have so many bytes, by component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_bytes: Option<BTreeMap<String, u64>>,
+    /// So many of them were given up, by component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dead_letters: Option<BTreeMap<String, u64>>,
+    /// So many requests await their response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
     /// Which component of the case has given the wasm that runs, by component.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runs_wasm_of: Option<BTreeMap<String, String>>,
     /// The log records, all of them, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<RecordPattern>>,
+    /// The log records are those of these lists, each in its order, mixed in any way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records_interleaved: Option<Vec<Vec<RecordPattern>>>,
     /// Events that happened, in this order, among others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<toml::Table>>,
@@ -293,6 +321,9 @@ pub struct Expectation {
     /// Records of the audit trail, in this order, among others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audited: Option<Vec<toml::Table>>,
+    /// Records that are not in the audit trail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audited_none: Option<Vec<toml::Table>>,
     /// Whether the audit trail is intact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intact: Option<bool>,

@@ -70,14 +70,17 @@ fn is_request(pattern: &RequestPattern, request: &ReceivedRequest) -> Result<boo
 }
 
 fn check_audit(expect: &Expectation, reply: &Reply) -> Result<(), String> {
-    let Expectation { accesses, audited, .. } = expect;
+    let Expectation { accesses, audited, audited_none, .. } = expect;
     let lines = match reply {
         Reply::Audit { lines } => lines,
-        _ if accesses.is_none() && audited.is_none() => return Ok(()),
+        _ if accesses.is_none() && audited.is_none() && audited_none.is_none() => return Ok(()),
         other => return Err(differ("audit records", describe(other))),
     };
     let records = lines.iter().map(|line| record(line)).collect::<Result<Vec<_>, _>>()?;
     check_order(&records)?;
+    if let Some(bare) = records.iter().find(|record| !is_whole_letter(record)) {
+        return Err(differ("records with all their fields", json(bare)));
+    }
     if let Some(expected) = accesses {
         let found: Vec<_> = records.iter().filter(|record| is(record, "event", "access")).collect();
         if let Some(bare) = found.iter().find(|record| !is_whole(record)) {
@@ -89,8 +92,12 @@ fn check_audit(expect: &Expectation, reply: &Reply) -> Result<(), String> {
         }
     }
     let mut rest = records.iter();
-    match audited.iter().flatten().find(|expected| !rest.any(|record| shows(expected, record))) {
-        Some(expected) => Err(differ(format!("the record {} in its place", json(expected)), json(&records))),
+    if let Some(expected) = audited.iter().flatten().find(|expected| !rest.any(|record| shows(expected, record))) {
+        return Err(differ(format!("the record {} in its place", json(expected)), json(&records)));
+    }
+    let is_there = |unexpected: &&toml::Table| records.iter().any(|record| shows(unexpected, record));
+    match audited_none.iter().flatten().find(is_there) {
+        Some(unexpected) => Err(differ(format!("no record {}", json(unexpected)), json(&records))),
         None => Ok(()),
     }
 }
@@ -129,6 +136,21 @@ fn is_whole(record: &Map<String, Value>) -> bool {
     let fields = ["sequence", "time-ms", "component", "version", "instance", "class", "action", "outcome"];
     let because = if is(record, "outcome", "granted") { "rule" } else { "reason" };
     fields.iter().all(&there) && record.contains_key("resource") && there(&because)
+}
+
+/// What every record of a message that was given up, or of a response that was refused, must have. Records of other kinds
+/// are as the runtime likes.
+fn is_whole_letter(record: &Map<String, Value>) -> bool {
+    let there = |fields: &[&str]| fields.iter().all(|field| record.get(*field).is_some_and(is_there));
+    match record.get("event").and_then(Value::as_str) {
+        Some("dead-letter") => {
+            let of_a_kind = ["message", "request", "callback"].iter().any(|kind| is(record, "kind", kind));
+            let sized = record.get("bytes").is_some_and(Value::is_u64);
+            there(&["time-ms", "component", "sender", "reason"]) && of_a_kind && sized
+        }
+        Some("response-refused") => there(&["time-ms", "component", "request-id"]),
+        _ => true,
+    }
 }
 
 /// Whether there is a value, and something in it.

@@ -9,7 +9,8 @@ use wasm_wave::untyped::UntypedValue;
 use super::case::{Expectation, RecordPattern, Refusal};
 use super::evidence;
 use super::guest::Guest;
-use super::protocol::{GuestFailure, Inspection, LogRecord, Reply};
+use super::interleave::{Interleaving, interleaves};
+use super::protocol::{ComponentInspection, GuestFailure, Inspection, LogRecord, Reply};
 use super::wave;
 use crate::contract::multicodec::{self, Codec};
 use crate::contract::payload;
@@ -97,6 +98,12 @@ fn check_answer(expect: &Expectation, reply: &Reply) -> Result<(), String> {
     if let Some(lines) = &expect.transcript_has {
         check_transcript(lines, returned()?, true)?;
     }
+    if let Some(lists) = &expect.interleaved {
+        check_interleaved(lists, returned()?)?;
+    }
+    if let Some(lists) = &expect.one_of {
+        check_one_of(lists, returned()?)?;
+    }
     for (texts, wanted) in [(&expect.mentions, true), (&expect.conceals, false)] {
         for text in texts.iter().flatten() {
             let shown = String::from_utf8_lossy(returned()?);
@@ -154,14 +161,25 @@ fn check_health(expect: &Expectation, reply: &Reply) -> Result<(), String> {
     has_reason.as_ref().map_or(Ok(()), |has| equal("has a reason", has, &why.is_some()))
 }
 
+/// A number that a runtime tells of each component.
+type Count = fn(&ComponentInspection) -> u64;
+
 fn check_inspection(expect: &Expectation, reply: &Reply, guests: &BTreeMap<String, Guest>) -> Result<(), String> {
     let Expectation { components, restarts, instances, memory_bytes_at_most, runs_wasm_of, processes, .. } = expect;
+    let Expectation { waiting, waiting_bytes, dead_letters, requests, .. } = expect;
+    let counts: [(_, _, Count); 4] = [
+        ("restarts", restarts, |component| component.restarts),
+        ("waiting", waiting, |component| component.waiting),
+        ("bytes waiting", waiting_bytes, |component| component.waiting_bytes),
+        ("dead letters", dead_letters, |component| component.dead_letters),
+    ];
     let asked = components.is_some()
-        || restarts.is_some()
         || instances.is_some()
         || memory_bytes_at_most.is_some()
         || processes.is_some()
-        || runs_wasm_of.is_some();
+        || requests.is_some()
+        || runs_wasm_of.is_some()
+        || counts.iter().any(|(_, counts, _)| counts.is_some());
     let inspection = match reply {
         _ if !asked => return Ok(()),
         Reply::Inspection(inspection) => inspection,
@@ -171,12 +189,15 @@ fn check_inspection(expect: &Expectation, reply: &Reply, guests: &BTreeMap<Strin
         let states = inspection.components.iter().map(|(id, component)| (id.clone(), component.state)).collect();
         equal("components", expected, &states)?;
     }
-    for (id, count) in restarts.iter().flatten() {
-        let found = inspection.components.get(id).map(|component| component.restarts);
-        equal(&format!("restarts of {id}"), &Some(*count), &found)?;
+    for (what, counts, count) in counts {
+        for (id, expected) in counts.iter().flatten() {
+            let found = inspection.components.get(id).map(count);
+            equal(&format!("{what} of {id}"), &Some(*expected), &found)?;
+        }
     }
     instances.as_ref().map_or(Ok(()), |count| equal("instances", count, &inspection.instances))?;
     processes.as_ref().map_or(Ok(()), |count| equal("processes", count, &inspection.processes))?;
+    requests.as_ref().map_or(Ok(()), |count| equal("requests", count, &inspection.requests))?;
     if let Some(most) = memory_bytes_at_most
         && inspection.memory_bytes > *most
     {
@@ -191,10 +212,20 @@ fn check_inspection(expect: &Expectation, reply: &Reply, guests: &BTreeMap<Strin
 }
 
 fn check_records(expect: &Expectation, reply: &Reply) -> Result<(), String> {
-    let Some(expected) = &expect.records else { return Ok(()) };
+    let Expectation { records: expected, records_interleaved, .. } = expect;
+    if expected.is_none() && records_interleaved.is_none() {
+        return Ok(());
+    }
     let Reply::Logs { records } = reply else { return Err(differ("log records", describe(reply))) };
-    let holds = expected.len() == records.len() && expected.iter().zip(records).all(|(e, r)| is_record(e, r));
-    if holds { Ok(()) } else { Err(differ(json(expected), shortened(&json(records)))) }
+    if let Some(expected) = expected {
+        let holds = expected.len() == records.len() && expected.iter().zip(records).all(|(e, r)| is_record(e, r));
+        if !holds {
+            return Err(differ(json(expected), shortened(&json(records))));
+        }
+    }
+    let Some(lists) = records_interleaved else { return Ok(()) };
+    let wanted = || format!("an interleaving of {}", json(lists));
+    found(interleaves(lists, records, is_record), wanted, || shortened(&json(records)))
 }
 
 fn check_events(expect: &Expectation, reply: &Reply) -> Result<(), String> {
@@ -216,23 +247,59 @@ fn check_events(expect: &Expectation, reply: &Reply) -> Result<(), String> {
 }
 
 fn check_transcript(expected: &[String], output: &[u8], among_others: bool) -> Result<(), String> {
-    let text = match multicodec::split(output) {
-        Ok((code, text)) if code == Codec::Raw.code() => std::str::from_utf8(text).ok(),
-        _ => None,
-    };
-    let text = text.ok_or_else(|| differ("a transcript", payload::render(output)))?;
-    let actual: Vec<&str> = text.lines().collect();
+    let actual = transcript(output)?;
     let holds = if among_others {
         let mut rest = actual.iter();
         expected.iter().all(|line| rest.any(|actual| is_line(line, actual)))
     } else {
-        expected.len() == actual.len() && expected.iter().zip(&actual).all(|(e, a)| is_line(e, a))
+        are_lines(expected, &actual)
     };
-    if holds {
-        Ok(())
-    } else {
-        Err(differ(format!("the transcript\n  {}", expected.join("\n  ")), format!("\n  {}", actual.join("\n  "))))
+    if holds { Ok(()) } else { Err(differ(format!("the transcript{}", listed(expected)), listed(&actual))) }
+}
+
+fn check_interleaved(lists: &[Vec<String>], output: &[u8]) -> Result<(), String> {
+    let actual = transcript(output)?;
+    let wanted = || {
+        let lists: Vec<String> = lists.iter().map(|lines| listed(lines)).collect();
+        format!("an interleaving of{}", lists.join("\n and"))
+    };
+    found(interleaves(lists, &actual, |expected, actual| is_line(expected, actual)), wanted, || listed(&actual))
+}
+
+fn check_one_of(lists: &[Vec<String>], output: &[u8]) -> Result<(), String> {
+    let actual = transcript(output)?;
+    if lists.iter().any(|lines| are_lines(lines, &actual)) {
+        return Ok(());
     }
+    let lists: Vec<String> = lists.iter().map(|lines| listed(lines)).collect();
+    Err(differ(format!("the transcript{}", lists.join("\n or")), listed(&actual)))
+}
+
+/// What a search for an interleaving means for a case.
+fn found(interleaving: Interleaving, wanted: impl Fn() -> String, actual: impl Fn() -> String) -> Result<(), String> {
+    match interleaving {
+        Interleaving::Found => Ok(()),
+        Interleaving::Absent => Err(differ(wanted(), actual())),
+        Interleaving::TooManyWays => Err(differ(wanted(), format!("too many equal items to tell: {}", actual()))),
+    }
+}
+
+/// The lines of a transcript, which is a raw payload of text.
+fn transcript(output: &[u8]) -> Result<Vec<&str>, String> {
+    let text = match multicodec::split(output) {
+        Ok((code, text)) if code == Codec::Raw.code() => std::str::from_utf8(text).ok(),
+        _ => None,
+    };
+    Ok(text.ok_or_else(|| differ("a transcript", payload::render(output)))?.lines().collect())
+}
+
+/// Lines below each other.
+fn listed<T: std::borrow::Borrow<str>>(lines: &[T]) -> String {
+    format!("\n  {}", lines.join("\n  "))
+}
+
+fn are_lines(expected: &[String], actual: &[&str]) -> bool {
+    expected.len() == actual.len() && expected.iter().zip(actual).all(|(e, a)| is_line(e, a))
 }
 
 fn is_line(expected: &str, actual: &str) -> bool {

@@ -10,6 +10,8 @@ pub mod driver;
 mod evidence;
 mod expect;
 pub mod guest;
+mod inspection;
+mod interleave;
 mod manifest_text;
 mod plan;
 pub mod protocol;

@@ -8,8 +8,8 @@ use super::case::{Case, ComponentSource, Expectation, HostFunctionSource, Step};
 use super::guest::{self, Guest, ProgramError};
 use super::manifest_text::{least_manifest, metadata_fields};
 use super::protocol::{
-    Bytes, ClockKind, DeliverRequest, ExecuteRequest, FileKind, Hook, HostFunctionScript, LoadRequest, NetworkWorld,
-    RevokeRequest, Stimulus, World, WorldFile,
+    AskRequest, Bytes, ClockKind, DeliverRequest, ExecuteRequest, FileKind, Hook, HostFunctionScript, LoadRequest,
+    NetworkWorld, RevokeRequest, SendRequest, Stimulus, World, WorldFile,
 };
 use super::server::Script;
 use crate::contract::payload;
@@ -182,13 +182,19 @@ fn stimulus(step: &Step, guests: &BTreeMap<String, Guest>) -> Result<Stimulus, P
             trace_context: step.trace_context.clone(),
         }));
     }
-    if let Some(component) = &step.deliver {
-        found.push(Stimulus::Deliver(DeliverRequest {
-            component: component.clone(),
-            sender: step.sender.clone().unwrap_or_else(|| "outside".to_owned()),
-            payload: notation(step.payload.as_deref().unwrap_or("raw:"))?,
-            request_id: step.request_id.clone(),
-        }));
+    let sender = || step.sender.clone().unwrap_or_else(|| "outside".to_owned());
+    let payload = || notation(step.payload.as_deref().unwrap_or("raw:"));
+    if let Some(component) = step.deliver.clone() {
+        let (sender, payload, request_id) = (sender(), payload()?, step.request_id.clone());
+        found.push(Stimulus::Deliver(DeliverRequest { component, sender, payload, request_id }));
+    }
+    if let Some(component) = step.send.clone() {
+        let (sender, payload, within_ms) = (sender(), payload()?, step.within);
+        found.push(Stimulus::Send(SendRequest { component, sender, payload, within_ms }));
+    }
+    if let Some(component) = step.request.clone() {
+        let (sender, payload, timeout_ms) = (sender(), payload()?, step.timeout_ms.unwrap_or(0));
+        found.push(Stimulus::Request(AskRequest { component, sender, payload, timeout_ms }));
     }
     found.extend(step.health.clone().map(|component| Stimulus::Health { component }));
     found.extend(step.shutdown.clone().map(|component| Stimulus::Shutdown { component }));
@@ -222,7 +228,7 @@ fn stimulus(step: &Step, guests: &BTreeMap<String, Guest>) -> Result<Stimulus, P
     found.extend(step.events.then_some(Stimulus::Events));
     let Some(stimulus) = found.pop() else {
         return Err(ProgramError::new(
-            "has no verb: load, execute, deliver, health, shutdown, start, unload, advance, await, replace, look-at, revoke, fill-store, crash, audit, verify-audit, requests, inspect, logs or events",
+            "has no verb: load, execute, deliver, send, request, health, shutdown, start, unload, advance, await, replace, look-at, revoke, fill-store, crash, audit, verify-audit, requests, inspect, logs or events",
         ));
     };
     if !found.is_empty() {
@@ -247,8 +253,16 @@ fn hooks(case: &Case, world: &World, steps: &[PlannedStep]) -> BTreeSet<Hook> {
     ];
     let mut hooks: BTreeSet<Hook> = by_world.into_iter().filter_map(|(needed, hook)| needed.then_some(hook)).collect();
     for step in steps {
-        hooks.extend(match &step.stimulus {
-            Stimulus::Begin { .. } | Stimulus::Await { .. } => Some(Hook::Begin),
+        let done = match &step.stimulus {
+            Stimulus::Begin { stimulus, .. } => {
+                hooks.insert(Hook::Begin);
+                stimulus.as_ref()
+            }
+            stimulus => stimulus,
+        };
+        hooks.extend(match done {
+            Stimulus::Await { .. } => Some(Hook::Begin),
+            Stimulus::Send(_) | Stimulus::Request(_) => Some(Hook::Peer),
             Stimulus::Advance { .. } if world.clock == ClockKind::Virtual => Some(Hook::VirtualClock),
             Stimulus::Inspect => Some(Hook::Inspect),
             Stimulus::Logs => Some(Hook::Logs),

@@ -11,8 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::contract::{Caller, LoadCode, Phase, State, TraceContext, TrapKind};
+use crate::contract::{Caller, LoadCode, Phase, TraceContext, TrapKind};
 
+pub use super::inspection::{ComponentInspection, Inspection};
 pub use super::world::{ClockKind, FileKind, HostFunctionScript, NetworkWorld, Tamper, World, WorldFile};
 
 /// Bytes, written as base64.
@@ -52,6 +53,10 @@ pub enum Stimulus {
     Execute(ExecuteRequest),
     /// Have `handle-message` handle a message from outside. Answered by `done`, `failed`, `trapped` or `rejected`.
     Deliver(DeliverRequest),
+    /// Put a message into a component's mailbox, without waiting for it to be handled. Answered by `done` or `rejected`.
+    Send(SendRequest),
+    /// Ask a component and wait for its response. Answered by `returned` or `rejected`.
+    Request(AskRequest),
     /// Call `health`. Answered by `health` or `rejected`.
     Health {
         /// The component.
@@ -183,6 +188,36 @@ pub struct DeliverRequest {
     pub request_id: Option<String>,
 }
 
+/// One message from outside that nobody waits for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SendRequest {
+    /// The component.
+    pub component: String,
+    /// Who it is from.
+    pub sender: String,
+    /// The payload, prefix included.
+    pub payload: Bytes,
+    /// How long to wait for room in the mailbox, on the runtime's clock; not at all if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_ms: Option<u64>,
+}
+
+/// One request from outside.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AskRequest {
+    /// The component.
+    pub component: String,
+    /// Who it is from.
+    pub sender: String,
+    /// The payload, prefix included.
+    pub payload: Bytes,
+    /// How long to wait for the response, on the runtime's clock; 0 stands for the runtime's default.
+    #[serde(default)]
+    pub timeout_ms: u64,
+}
+
 /// Which grants to take away; what is not given stands for all.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -225,7 +260,7 @@ pub enum Reply {
         #[serde(default)]
         errors: Vec<ManifestFinding>,
     },
-    /// `execute` answered ok.
+    /// `execute` answered ok, or a request got its response.
     Returned {
         /// The answer.
         output: Bytes,
@@ -242,7 +277,7 @@ pub enum Reply {
     },
     /// The runtime did not call the guest, or gave up on it.
     Rejected {
-        /// `not-found`, `not-running`, `timeout-exceeded`, `malformed-multicodec`, `unsupported-codec`, …
+        /// `not-found`, `not-running`, `timeout-exceeded`, `malformed-multicodec`, `unsupported-codec`, `mailbox-full`, …
         code: String,
     },
     /// What `health` gave.
@@ -343,6 +378,8 @@ crate::contract::kebab_enum! {
         AuditFault = "audit-fault",
         /// Verifying the audit trail.
         VerifyAudit = "verify-audit",
+        /// Sending to components and asking them, as a component does.
+        Peer = "peer",
     }
 }
 
@@ -398,41 +435,6 @@ pub struct ReceivedRequest {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
-}
-
-/// What a runtime holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub struct Inspection {
-    /// The known components, by identifier.
-    pub components: BTreeMap<String, ComponentInspection>,
-    /// Live instances.
-    pub instances: u64,
-    /// Bytes of their memories and tables.
-    #[serde(default)]
-    pub memory_bytes: u64,
-    /// Configuration overlays that are kept.
-    #[serde(default)]
-    pub overlays: u64,
-    /// Child processes that run.
-    #[serde(default)]
-    pub processes: u64,
-}
-
-/// What a runtime knows of a component.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct ComponentInspection {
-    /// Its state.
-    pub state: State,
-    /// Its version.
-    pub version: String,
-    /// How many restarts it had.
-    #[serde(default)]
-    pub restarts: u64,
-    /// The SHA-256 of the wasm that runs.
-    #[serde(default)]
-    pub wasm_sha256: String,
 }
 
 /// One log record.

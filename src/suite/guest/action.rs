@@ -3,6 +3,7 @@
 use crate::contract::TrapKind;
 
 use super::ProgramError;
+use super::names::TAKEN;
 
 /// What a guest does, in order, when an export is called.
 ///
@@ -10,6 +11,7 @@ use super::ProgramError;
 /// |---|---|
 /// | `call interface.function(args…)` | calls it and writes `function -> result` to the transcript |
 /// | `call … as name` | the same, and keeps the result as `$name` |
+/// | `remember path as name` | keeps an incoming value or a kept one, or a part of it, as `$name` |
 /// | `invoke interface.function(args…)` | calls it and writes nothing |
 /// | `repeat N ACTION` | does the action N times |
 /// | `record`, `record path` | writes the incoming values, or one of them, to the transcript |
@@ -26,9 +28,15 @@ use super::ProgramError;
 ///
 /// Values are WAVE. Where a `list<u8>` stands, a string in payload notation may stand too. A `$name`
 /// stands for a value that is known only while the guest runs: a parameter of the export with a path
-/// into it (`$operation`, `$context.caller`, `$message.request-id.some`), a kept result (`$name.ok`),
+/// into it (`$operation`, `$context.caller`, `$message.request-id.some`), a kept value (`$name.ok`),
 /// `$transcript`, `$counter`, `$bulk.N` (N bytes or elements), and the bad values `$bad-utf8`,
 /// `$bad-pointer` and `$bad-case`.
+///
+/// A kept value lasts as long as the instance, and every export may refer to it. Until something is kept under a name
+/// it is all zeros: 0, false, the empty string and list, the first case of a variant or result, none. What is kept
+/// again takes the place of what was there. `remember` along a case that the value is not, such as
+/// `message.request-id.some` of a message without one, keeps what was remembered before; a `$name` or `record` along
+/// such a case reads what happens to lie there.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Calls an imported function.
@@ -41,6 +49,13 @@ pub enum Action {
         keep: Option<String>,
         /// Whether the result goes to the transcript.
         record: bool,
+    },
+    /// Keeps a value.
+    Remember {
+        /// Where it is.
+        path: String,
+        /// Under which name it is kept.
+        name: String,
     },
     /// Does an action several times.
     Repeat(u32, Box<Action>),
@@ -113,6 +128,15 @@ impl Action {
                     record: verb == "call",
                 }
             }
+            ("remember", [path, "as", name]) => {
+                if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+                    return Err(bad("a name has letters, digits and hyphens"));
+                }
+                if TAKEN.contains(name) {
+                    return Err(bad("that name has a meaning of its own"));
+                }
+                Action::Remember { path: (*path).to_owned(), name: (*name).to_owned() }
+            }
             ("repeat", [count, _, ..]) => {
                 let inner = rest[count.len()..].trim();
                 Action::Repeat(small(count)?, Box::new(Action::parse(inner)?))
@@ -159,10 +183,11 @@ impl Action {
         }
     }
 
-    /// Whether the action keeps a result beyond itself.
+    /// Whether the action keeps a value beyond itself.
     pub(super) fn keeps(&self) -> bool {
         match self {
             Action::Call { keep, .. } => keep.is_some(),
+            Action::Remember { .. } => true,
             Action::Repeat(_, inner) => inner.keeps(),
             _ => false,
         }

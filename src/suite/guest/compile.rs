@@ -18,6 +18,7 @@ use super::holes::Named;
 use super::image::{Layout, Template, offsets};
 use super::imports::{Imported, imports};
 use super::module::{self, COUNTER, HEAP, HEAP_START, Module};
+use super::names::{Names, TAKEN};
 use super::program::Program;
 use super::script::Actions;
 use crate::contract::{TrapKind, payload};
@@ -28,8 +29,8 @@ struct Compiler<'a> {
     resolve: &'a Resolve,
     module: Module<'a>,
     imported: BTreeMap<String, Imported<'a>>,
-    /// Results that programs kept by name. They outlive the call that made them, so the heap then does too.
-    kept: Vec<Named>,
+    names: Names,
+    /// Whether anything is kept. It outlives the call that brought it, so the heap then does too.
     keeps: bool,
 }
 
@@ -54,7 +55,8 @@ pub(super) fn module(
     let actions = Actions::parse(program, metadata)?;
     let (imports, imported) = imports(program, &actions, resolve, world)?;
     let module = Module::new(Flat { resolve, sizes: &sizes }, imports);
-    let mut compiler = Compiler { resolve, module, imported, kept: Vec::new(), keeps: actions.keep() };
+    let names = Names::find(&module, &imported, &actions, world)?;
+    let mut compiler = Compiler { resolve, module, imported, names, keeps: actions.keep() };
 
     compiler.realloc(&actions.realloc)?;
     if !actions.start.is_empty() {
@@ -115,10 +117,10 @@ impl<'a> Compiler<'a> {
             result: function.result,
             by_pointer: signature.retptr,
         };
-        if function.name == "execute" {
-            for (operation, actions) in &actions.on {
-                let place = format!("on.\"{}\"", payload::render(operation));
-                self.on(&mut body, operation, actions, &scope).map_err(|why| why.within(&place))?;
+        if let Some((key, path, table)) = actions.by_payload(&function.name) {
+            for (bytes, actions) in table {
+                let place = format!("{key}.\"{}\"", payload::render(bytes));
+                self.on(&mut body, (path, bytes), actions, &scope).map_err(|why| why.within(&place))?;
             }
         }
         self.actions(&mut body, own, &scope).map_err(|why| why.within(&function.name))?;
@@ -163,9 +165,16 @@ impl<'a> Compiler<'a> {
         Ok(named)
     }
 
-    fn on(&mut self, body: &mut Body, operation: &[u8], actions: &[Action], scope: &Scope) -> Result<(), ProgramError> {
-        let incoming = self.module.named("operation", &scope.params)?;
-        let (pointer, length) = self.module.image.text(operation);
+    /// Does the actions and ends the export if the value at the path is these bytes.
+    fn on(
+        &mut self,
+        body: &mut Body,
+        (path, bytes): (&str, &[u8]),
+        actions: &[Action],
+        scope: &Scope,
+    ) -> Result<(), ProgramError> {
+        let incoming = self.module.named(path, &scope.params)?;
+        let (pointer, length) = self.module.image.text(bytes);
         self.module.flat.load(body, &incoming.ty, incoming.place)?;
         body.i32(pointer).i32(length).call(self.module.support.same).op(Instruction::If(BlockType::Empty));
         self.actions(body, actions, scope)?;
@@ -183,6 +192,7 @@ impl<'a> Compiler<'a> {
                 self.call(body, function, args, scope, (keep.as_deref(), *record))
                     .map_err(|why| why.within(function))?;
             }
+            Action::Remember { path, name } => self.remember(body, path, name, scope)?,
             Action::Repeat(count, inner) => {
                 body.i32(*count);
                 let mut outcome = Ok(());
@@ -193,7 +203,8 @@ impl<'a> Compiler<'a> {
                 scope.params.iter().try_for_each(|param| self.record(body, &param.name, param))?;
             }
             Action::Record(Some(path)) => {
-                let value = self.module.named(path, &self.visible(scope))?;
+                let visible = self.visible(scope, [path.as_str()]);
+                let value = self.module.named(path, &visible)?;
                 self.record(body, path, &value)?;
             }
             Action::Note(text) => self.module.put(body, &format!("{text}\n")),
@@ -244,8 +255,29 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn visible(&self, scope: &Scope) -> Vec<Named> {
-        self.kept.iter().chain(&scope.params).cloned().collect()
+    /// What the paths may lead to: parameters, which come first, and kept values.
+    fn visible<'p>(&mut self, scope: &Scope, paths: impl IntoIterator<Item = &'p str>) -> Vec<Named> {
+        for path in paths {
+            let head = path.split('.').next().unwrap_or_default();
+            if !TAKEN.contains(&head) && !scope.params.iter().any(|param| param.name == head) {
+                self.names.place(&mut self.module, head);
+            }
+        }
+        self.names.placed().chain(scope.params.iter().cloned()).collect()
+    }
+
+    fn remember(&mut self, body: &mut Body, path: &str, name: &str, scope: &Scope) -> Result<(), ProgramError> {
+        let visible = self.visible(scope, [path]);
+        let value = self.module.named(path, &visible)?;
+        let kept = self.names.place(&mut self.module, name);
+        let kept = kept.ok_or_else(|| ProgramError::new(format!("nothing is kept as `{name}`")))?;
+        let size = self.module.flat.sizes.size(&value.ty).size_wasm32() as u32;
+        self.module.present(body, path, &visible)?;
+        body.when(|body| {
+            body.address(kept.place).address(value.place).i32(size);
+            body.op(Instruction::MemoryCopy { src_mem: 0, dst_mem: 0 });
+        });
+        Ok(())
     }
 
     fn record(&mut self, body: &mut Body, label: &str, value: &Named) -> Result<(), ProgramError> {
@@ -294,7 +326,7 @@ impl<'a> Compiler<'a> {
             layout.place(&template, node, ty, *place)?;
         }
         let holes = layout.holes;
-        let visible = self.visible(scope);
+        let visible = self.visible(scope, holes.iter().map(|hole| hole.name.as_str()));
         holes.iter().try_for_each(|hole| self.module.fill(body, hole, &visible))?;
 
         let signature = self.resolve.wasm_signature(AbiVariant::GuestImport, function);
@@ -305,9 +337,11 @@ impl<'a> Compiler<'a> {
                 self.module.flat.load(body, ty, Place::fixed(*place))?;
             }
         }
+        let kept = keep.and_then(|name| self.names.place(&mut self.module, name));
         let result = function.result.map(|ty| {
             let (size, align) = (sizes.size(&ty).size_wasm32(), sizes.align(&ty).align_wasm32());
-            (ty, Place::fixed(self.module.image.alloc(size, align)))
+            let place = kept.map_or_else(|| Place::fixed(self.module.image.alloc(size, align)), |kept| kept.place);
+            (ty, place)
         });
         let label = name.rsplit('.').next().unwrap_or(name);
         let Some((ty, place)) = result else {
@@ -328,9 +362,6 @@ impl<'a> Compiler<'a> {
         }
         if record {
             self.record(body, label, &Named { name: label.to_owned(), ty, place })?;
-        }
-        if let Some(keep) = keep {
-            self.kept.push(Named { name: keep.to_owned(), ty, place });
         }
         Ok(())
     }
@@ -385,7 +416,7 @@ impl<'a> Compiler<'a> {
         let mut layout = Layout { resolve: self.resolve, sizes, image: &mut self.module.image, holes: Vec::new() };
         layout.place(&template, parsed.node(), &ty, address)?;
         let holes = layout.holes;
-        let visible = self.visible(scope);
+        let visible = self.visible(scope, holes.iter().map(|hole| hole.name.as_str()));
         holes.iter().try_for_each(|hole| self.module.fill(body, hole, &visible))?;
         if scope.by_pointer {
             body.i32(address);

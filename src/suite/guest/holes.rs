@@ -5,6 +5,7 @@ use wit_parser::{Resolve, Type, TypeDefKind};
 
 use super::ProgramError;
 use super::body::{Body, Place, mem};
+use super::flat::load_tag;
 use super::image::{Hole, cases, defined, offsets, payload_offset, resolved, tag_size};
 use super::module::{COUNTER, Module, TRANSCRIPT_LEN, TRANSCRIPT_START};
 
@@ -89,6 +90,21 @@ impl Module<'_> {
         Ok(value)
     }
 
+    /// Pushes whether the value is of every case along the path; reading on would be reading what happens to lie there.
+    pub(super) fn present(&self, body: &mut Body, path: &str, scope: &[Named]) -> Result<(), ProgramError> {
+        body.i32(1);
+        for (dot, _) in path.match_indices('.') {
+            let (outer, step) = (&path[..dot], path[dot + 1..].split('.').next().unwrap_or_default());
+            let value = self.named(outer, scope)?;
+            let Some(kind) = defined(self.flat.resolve, &value.ty) else { continue };
+            if let (Some(types), Some(case)) = (cases(kind), case_of(kind, step)) {
+                body.base(value.place).op(load_tag(types.len(), value.place)).i32(case as u32);
+                body.op(Instruction::I32Eq).op(Instruction::I32And);
+            }
+        }
+        Ok(())
+    }
+
     fn step(&self, ty: &Type, step: &str) -> Option<(Type, u32)> {
         let sizes = self.flat.sizes;
         let kind = defined(self.flat.resolve, ty)?;
@@ -104,12 +120,7 @@ impl Module<'_> {
             }
             _ => {
                 let types = cases(kind)?;
-                let case = match kind {
-                    TypeDefKind::Option(_) if step == "some" => 1,
-                    TypeDefKind::Result(_) => ["ok", "err"].iter().position(|case| *case == step)?,
-                    TypeDefKind::Variant(variant) => variant.cases.iter().position(|case| case.name == step)?,
-                    _ => return None,
-                };
+                let case = case_of(kind, step)?;
                 Some(((*types.get(case)?)?, payload_offset(sizes, &types)))
             }
         }
@@ -180,6 +191,16 @@ impl Module<'_> {
     }
 }
 
+/// The case of that name, if it may have a payload.
+fn case_of(kind: &TypeDefKind, name: &str) -> Option<usize> {
+    match kind {
+        TypeDefKind::Option(_) => (name == "some").then_some(1),
+        TypeDefKind::Result(_) => ["ok", "err"].iter().position(|case| *case == name),
+        TypeDefKind::Variant(variant) => variant.cases.iter().position(|case| case.name == name),
+        _ => None,
+    }
+}
+
 fn is_bytes(resolve: &Resolve, ty: &Type) -> bool {
     match (resolved(resolve, ty), defined(resolve, ty)) {
         (Type::String, _) => true,
@@ -190,7 +211,7 @@ fn is_bytes(resolve: &Resolve, ty: &Type) -> bool {
 
 /// Whether two types lie in memory alike: the same type behind aliases, strings and bytes for each
 /// other, or options, results, lists and tuples of such types.
-fn same_shape(resolve: &Resolve, a: &Type, b: &Type) -> bool {
+pub(super) fn same_shape(resolve: &Resolve, a: &Type, b: &Type) -> bool {
     if resolved(resolve, a) == resolved(resolve, b) || is_bytes(resolve, a) && is_bytes(resolve, b) {
         return true;
     }

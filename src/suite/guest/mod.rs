@@ -15,6 +15,7 @@ mod holes;
 mod image;
 mod imports;
 mod module;
+mod names;
 mod print;
 mod program;
 mod script;

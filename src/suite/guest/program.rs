@@ -22,8 +22,10 @@ pub struct Program {
     pub execute: Vec<String>,
     /// Actions of `execute` for one operation, in payload notation.
     pub on: BTreeMap<String, Vec<String>>,
-    /// Actions of `handle-message`.
+    /// Actions of `handle-message`, unless `on_message` has the payload.
     pub handle_message: Vec<String>,
+    /// Actions of `handle-message` for one payload, in payload notation.
+    pub on_message: BTreeMap<String, Vec<String>>,
     /// Actions of `handle-callback`.
     pub handle_callback: Vec<String>,
     /// Actions of `health`.

@@ -7,12 +7,18 @@ use super::action::Action;
 use super::program::Program;
 use crate::contract::payload;
 
+/// Actions for one value each of what comes in.
+pub(super) type ByPayload = Vec<(Vec<u8>, Vec<Action>)>;
+
 /// The actions of a program, parsed, with the defaults filled in.
 pub(super) struct Actions {
     pub(super) start: Vec<Action>,
     pub(super) realloc: Vec<Action>,
     pub(super) post_execute: Vec<Action>,
-    pub(super) on: Vec<(Vec<u8>, Vec<Action>)>,
+    /// Those of `execute`, by operation.
+    pub(super) on: ByPayload,
+    /// Those of `handle-message`, by payload.
+    pub(super) on_message: ByPayload,
     pub(super) exports: BTreeMap<&'static str, Vec<Action>>,
 }
 
@@ -33,16 +39,12 @@ impl Actions {
         let exports = exports.into_iter().map(|(name, lines, default)| {
             Ok((name, with_default(parse_all(lines).map_err(|why| why.within(name))?, default)))
         });
-        let on = program.on.iter().map(|(operation, lines)| {
-            let place = format!("on.\"{operation}\"");
-            let bytes = payload::parse(operation).map_err(|why| ProgramError::new(why.to_string()).within(&place))?;
-            Ok((bytes, with_default(parse_all(lines).map_err(|why| why.within(&place))?, "ok($operation)")))
-        });
         Ok(Self {
             start: parse_all(&program.start).map_err(|why| why.within("start"))?,
             realloc: parse_all(&program.realloc).map_err(|why| why.within("realloc"))?,
             post_execute: parse_all(&program.post_execute).map_err(|why| why.within("post-execute"))?,
-            on: on.collect::<Result<_, ProgramError>>()?,
+            on: by_payload("on", &program.on, "ok($operation)")?,
+            on_message: by_payload("on-message", &program.on_message, "ok")?,
             exports: exports.collect::<Result<_, ProgramError>>()?,
         })
     }
@@ -51,13 +53,32 @@ impl Actions {
         [&self.start, &self.realloc, &self.post_execute]
             .into_iter()
             .chain(self.on.iter().map(|(_, actions)| actions))
+            .chain(self.on_message.iter().map(|(_, actions)| actions))
             .chain(self.exports.values())
             .flatten()
+    }
+
+    /// What an export does for single values of what comes in: the program's key, the path to the value, the actions.
+    pub(super) fn by_payload(&self, export: &str) -> Option<(&'static str, &'static str, &ByPayload)> {
+        match export {
+            "execute" => Some(("on", "operation", &self.on)),
+            "handle-message" => Some(("on-message", "message.payload", &self.on_message)),
+            _ => None,
+        }
     }
 
     pub(super) fn keep(&self) -> bool {
         self.all().any(Action::keeps)
     }
+}
+
+fn by_payload(key: &str, table: &BTreeMap<String, Vec<String>>, default: &str) -> Result<ByPayload, ProgramError> {
+    let parsed = table.iter().map(|(notation, lines)| {
+        let place = format!("{key}.\"{notation}\"");
+        let bytes = payload::parse(notation).map_err(|why| ProgramError::new(why.to_string()).within(&place))?;
+        Ok((bytes, with_default(parse_all(lines).map_err(|why| why.within(&place))?, default)))
+    });
+    parsed.collect()
 }
 
 fn parse_all(lines: &[String]) -> Result<Vec<Action>, ProgramError> {
