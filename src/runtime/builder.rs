@@ -22,8 +22,10 @@ use super::log::{LogRecord, LogSink};
 use super::messaging::Messaging;
 use super::registry::Registry;
 use super::residue::Counters;
+use super::schedule::Schedule;
 use super::services::Services;
 use super::store::Store;
+use super::tasks::Tasks;
 use super::{Inner, Runtime};
 
 /// Builds a [`Runtime`]. What is not set is an engine of its own, the system's clock and the default limits; components
@@ -51,6 +53,7 @@ use super::{Inner, Runtime};
 pub struct RuntimeBuilder {
     engine: Option<Engine>,
     clock: Option<Arc<dyn Clock>>,
+    tasks: Tasks,
     limits: HostLimits,
     log_sink: Option<LogSink>,
     policy: Option<Policy>,
@@ -78,6 +81,18 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
+        self
+    }
+
+    /// Lets a schedule decide the order in which components make their steps, down to the instructions of their guests.
+    /// The runtime's methods must then be awaited within [`Schedule::drive`], and a handle of the schedule kept as long as
+    /// the runtime is used: without it components stand still for ever.
+    ///
+    /// The order is a matter of the seed alone as long as nothing else is that components wait for, such as the
+    /// network, a child process, or real time.
+    #[must_use]
+    pub fn schedule(mut self, schedule: &Schedule) -> Self {
+        self.tasks = Tasks::Scheduled(schedule.follower());
         self
     }
 
@@ -227,6 +242,7 @@ impl RuntimeBuilder {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
         let services = Services {
             engine,
+            tasks: self.tasks,
             messaging: Messaging::new(&self.limits, &clock),
             clock,
             limits: self.limits,

@@ -3,7 +3,9 @@
 //! Two mechanisms end a call at its deadline. A guest that computes is interrupted by the epoch callback; a guest that
 //! waits in a host function is dropped by [`bounded`]. Neither alone suffices.
 
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
@@ -12,16 +14,24 @@ use wasmtime::UpdateDeadline;
 use crate::contract::TrapKind;
 
 use super::clock::{Clock, Timestamp, Work};
+use super::tasks::Tasks;
 use super::trap::{DeadlinePassed, classify};
 
 /// How many epoch ticks a call may compute before a virtual clock stops waiting for it: a guest that computes without
 /// end must not keep the time from passing that would end it. Some 250 ms.
 const PATIENCE_TICKS: u32 = 128;
+/// The same under a schedule, where the order must not depend on the speed of the machine: how much fuel a call may burn.
+/// Some ten milliseconds.
+const PATIENCE_FUEL: u64 = 1 << 20;
+/// Under a schedule ticks decide only about a guest that takes long over little fuel, as bulk operations do. Some two
+/// seconds.
+const SCHEDULED_PATIENCE_TICKS: u32 = 1_024;
 
 /// The call in progress, as host functions and callbacks see it. Handles share it.
 #[derive(Clone)]
 pub(crate) struct CurrentCall {
     clock: Arc<dyn Clock>,
+    tasks: Tasks,
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -31,18 +41,39 @@ struct Inner {
     /// What the call answers, if it answers a request.
     request_id: Option<Arc<str>>,
     ticks: u32,
+    /// How many more steps count as work, if a schedule cuts the call into such.
+    steps: Option<u64>,
     work: Option<Work>,
 }
 
 impl CurrentCall {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, inner: Arc::default() }
+    pub(crate) fn new(clock: Arc<dyn Clock>, tasks: Tasks) -> Self {
+        Self { clock, tasks, inner: Arc::default() }
     }
 
     /// A call starts; it takes over what the caller counts as work.
     pub(crate) fn begin(&self, deadline: Timestamp, request_id: Option<&str>, work: &mut Work) {
         let (request_id, work) = (request_id.map(Arc::from), Some(std::mem::take(work)));
-        self.with(|call| *call = Inner { deadline, request_id, ticks: 0, work });
+        self.with(|call| *call = Inner { deadline, request_id, ticks: 0, steps: None, work });
+    }
+
+    /// After how much fuel the call that has begun lets others run, if a schedule decides that.
+    pub(crate) fn pace(&self) -> Option<u64> {
+        let pace = self.tasks.pace();
+        self.with(|call| call.steps = pace.map(|pace| PATIENCE_FUEL / pace.max(1)));
+        pace
+    }
+
+    /// The guest goes on.
+    fn step(&self) {
+        let _idle = self.with(|call| match &mut call.steps {
+            Some(0) => call.work.take(),
+            Some(steps) => {
+                *steps -= 1;
+                None
+            }
+            None => None,
+        });
     }
 
     /// The request that the call answers.
@@ -55,15 +86,22 @@ impl CurrentCall {
         *work = self.with(|call| call.work.take()).unwrap_or_else(|| self.clock.work());
     }
 
-    /// What the epoch callback does: ends the call if it is late, else lets others run.
+    /// What the epoch callback does: ends the call if it is late, else lets others run, unless they have their turns by
+    /// a schedule.
     pub(crate) fn tick(&self) -> wasmtime::Result<UpdateDeadline> {
         let now = self.clock.now();
+        let scheduled = self.tasks.are_scheduled();
+        let patience = if scheduled { SCHEDULED_PATIENCE_TICKS } else { PATIENCE_TICKS };
         let (late, _idle) = self.with(|call| {
             call.ticks = call.ticks.saturating_add(1);
-            let idle = if call.ticks > PATIENCE_TICKS { call.work.take() } else { None };
+            let idle = if call.ticks > patience { call.work.take() } else { None };
             (now >= call.deadline, idle)
         });
-        if late { Err(DeadlinePassed.into()) } else { Ok(UpdateDeadline::Yield(1)) }
+        match (late, scheduled) {
+            (true, _) => Err(DeadlinePassed.into()),
+            (false, true) => Ok(UpdateDeadline::Continue(1)),
+            (false, false) => Ok(UpdateDeadline::Yield(1)),
+        }
     }
 
     /// Waits, which does not count as work. The deadline of the call ends the wait by dropping it.
@@ -124,15 +162,19 @@ pub(crate) struct Ended {
 
 /// Runs a call to its end or to the deadline, whichever comes first.
 pub(crate) async fn bounded<T>(
-    clock: &dyn Clock,
+    current: &CurrentCall,
     deadline: Timestamp,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Ended> {
     let outcome = {
-        let call = AssertUnwindSafe(call).catch_unwind();
+        let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
+        let call = poll_fn(|context| {
+            current.step();
+            call.as_mut().poll(context)
+        });
         tokio::select! {
             biased;
-            work = clock.sleep_until(deadline) => Err(work),
+            work = current.clock.sleep_until(deadline) => Err(work),
             outcome = call => Ok(outcome),
         }
     };

@@ -7,8 +7,10 @@ use sha2::{Digest, Sha256};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::bindings::ComponentPre;
+use super::call::panic_text;
 use super::error::{BuildError, LoadError};
 use super::host::Host;
+use super::tasks::{Lost, Tasks};
 use super::{host, interface, wasi};
 
 /// How often computing guests are looked at. A call ends at most this long, and the time of one bulk operation, after
@@ -105,7 +107,7 @@ impl Engine {
     }
 
     /// Compiles on the engine's own threads, unless these very bytes were compiled before.
-    pub(crate) async fn compile(&self, hash: Hash, wasm: Vec<u8>) -> wasmtime::Result<Arc<Compiled>> {
+    pub(crate) async fn compile(&self, tasks: &Tasks, hash: Hash, wasm: Vec<u8>) -> wasmtime::Result<Arc<Compiled>> {
         if let Some(compiled) = self.cache().get(&hash) {
             return Ok(compiled);
         }
@@ -114,7 +116,10 @@ impl Engine {
             let Shared { wasmtime, compilers, .. } = &*engine.0;
             compilers.install(|| wasmtime::component::Component::from_binary(wasmtime, &wasm))
         };
-        let component = tokio::task::spawn_blocking(compile).await.map_err(wasmtime::Error::msg)??;
+        let component = tasks.blocking(compile).await.map_err(|lost| match lost {
+            Lost::Panicked(panic) => wasmtime::Error::msg(format!("the compiler panicked: {}", panic_text(&*panic))),
+            Lost::GivenUp(why) => wasmtime::Error::msg(why),
+        })??;
         let compiled = Arc::new(Compiled { component, linked: OnceLock::new() });
         self.cache().put(hash, Arc::clone(&compiled));
         Ok(compiled)

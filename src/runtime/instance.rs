@@ -56,7 +56,7 @@ impl Instance {
     pub(crate) async fn start(origin: Origin<'_>, work: &mut Work) -> Result<Self, LoadError> {
         let Origin { services, component, registry, pre } = origin;
         let clock = Arc::clone(&services.clock);
-        let call = CurrentCall::new(Arc::clone(&clock));
+        let call = CurrentCall::new(Arc::clone(&clock), services.tasks.clone());
         let host = Host::new(services, component, registry, call.clone());
         let mut store = Store::new(services.engine.wasmtime(), host);
         // The new store counts already, so that of two that are made at a time at most one passes for the last place.
@@ -77,9 +77,9 @@ impl Instance {
         let hostcall_bytes = services.limits.hostcall_bytes;
 
         let deadline = clock.now().plus_millis(services.limits.instantiate_ms);
-        prepare(&mut store, fuel, hostcall_bytes);
         call.begin(deadline, None, work);
-        let outcome = bounded(&*clock, deadline, pre.instantiate_async(&mut store)).await;
+        prepare(&mut store, &call, fuel, hostcall_bytes);
+        let outcome = bounded(&call, deadline, pre.instantiate_async(&mut store)).await;
         call.end(work);
         match outcome {
             Ok(exports) => Ok(Self { store, exports, call, clock, fuel, hostcall_bytes, ordinal }),
@@ -90,7 +90,7 @@ impl Instance {
     pub(crate) async fn metadata(&mut self, millis: u64, work: &mut Work) -> Called<ComponentMetadata> {
         let deadline = self.begin(millis, None, work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
-        let result = bounded(&*self.clock, deadline, lifecycle.call_metadata(&mut self.store)).await;
+        let result = bounded(&self.call, deadline, lifecycle.call_metadata(&mut self.store)).await;
         self.end(result, work)
     }
 
@@ -102,7 +102,7 @@ impl Instance {
     ) -> Called<Result<(), ComponentError>> {
         let deadline = self.begin(millis, None, work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
-        let result = bounded(&*self.clock, deadline, lifecycle.call_init(&mut self.store, config)).await;
+        let result = bounded(&self.call, deadline, lifecycle.call_init(&mut self.store, config)).await;
         self.end(result, work)
     }
 
@@ -115,7 +115,7 @@ impl Instance {
         let deadline = self.begin(context.timeout_ms, Some(&context.request_id), work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let call = lifecycle.call_execute(&mut self.store, operation, context);
-        let result = bounded(&*self.clock, deadline, call).await;
+        let result = bounded(&self.call, deadline, call).await;
         self.end(result, work)
     }
 
@@ -127,7 +127,7 @@ impl Instance {
     ) -> Called<Result<(), MessagingError>> {
         let deadline = self.begin(millis, message.request_id.as_deref(), work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
-        let result = bounded(&*self.clock, deadline, lifecycle.call_handle_message(&mut self.store, message)).await;
+        let result = bounded(&self.call, deadline, lifecycle.call_handle_message(&mut self.store, message)).await;
         self.end(result, work)
     }
 
@@ -141,28 +141,28 @@ impl Instance {
         let deadline = self.begin(millis, Some(request_id), work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let call = lifecycle.call_handle_callback(&mut self.store, request_id, outcome);
-        let result = bounded(&*self.clock, deadline, call).await;
+        let result = bounded(&self.call, deadline, call).await;
         self.end(result, work)
     }
 
     pub(crate) async fn health(&mut self, millis: u64, work: &mut Work) -> Called<HealthStatus> {
         let deadline = self.begin(millis, None, work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
-        let result = bounded(&*self.clock, deadline, lifecycle.call_health(&mut self.store)).await;
+        let result = bounded(&self.call, deadline, lifecycle.call_health(&mut self.store)).await;
         self.end(result, work)
     }
 
     pub(crate) async fn shutdown(&mut self, millis: u64, work: &mut Work) -> Called<Result<(), ComponentError>> {
         let deadline = self.begin(millis, None, work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
-        let result = bounded(&*self.clock, deadline, lifecycle.call_shutdown(&mut self.store)).await;
+        let result = bounded(&self.call, deadline, lifecycle.call_shutdown(&mut self.store)).await;
         self.end(result, work)
     }
 
     fn begin(&mut self, millis: u64, request_id: Option<&str>, work: &mut Work) -> Timestamp {
         let deadline = self.clock.now().plus_millis(millis);
-        prepare(&mut self.store, self.fuel, self.hostcall_bytes);
         self.call.begin(deadline, request_id, work);
+        prepare(&mut self.store, &self.call, self.fuel, self.hostcall_bytes);
         deadline
     }
 
@@ -175,8 +175,9 @@ impl Instance {
 }
 
 /// Sets what every call starts with.
-fn prepare(store: &mut Store<Host>, fuel: u64, hostcall_bytes: usize) {
-    // Fails only if the engine does not meter fuel, and ours does; the call would then trap at once for lack of it.
+fn prepare(store: &mut Store<Host>, call: &CurrentCall, fuel: u64, hostcall_bytes: usize) {
+    // These fail only if the engine does not meter fuel, and ours does; the call would then trap at once for lack of it.
+    let _ = store.fuel_async_yield_interval(call.pace());
     let _ = store.set_fuel(fuel);
     store.set_hostcall_fuel(hostcall_bytes);
     store.set_epoch_deadline(1);

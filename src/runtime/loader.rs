@@ -34,6 +34,7 @@ use super::messaging::waiters::Waiters;
 use super::registry::Registry;
 use super::residue::Held;
 use super::services::Services;
+use super::tasks::Lost;
 use super::{LoadOptions, interface};
 
 /// Loads a component and tells how it went.
@@ -75,7 +76,7 @@ async fn run_phases(
     work: &mut Work,
 ) -> Result<Arc<Component>, LoadError> {
     let directory = options.directory.clone();
-    let (manifest, manifest_sha256, wasm) = blocking(move || read_manifest(&directory)).await?;
+    let (manifest, manifest_sha256, wasm) = blocking(services, move || read_manifest(&directory)).await?;
     *name = Some(manifest.component.name.clone());
 
     let component = Arc::new(describe(services, manifest, manifest_sha256, options));
@@ -100,7 +101,7 @@ async fn run_phases(
     let instance = start(services, registry, &component, &pre, work).await?;
 
     let actor = Actor::new(Arc::clone(services), Arc::clone(&component), Arc::downgrade(registry), pre, instance);
-    tokio::spawn(actor.run(last, alive));
+    services.tasks.spawn(actor.run(last, alive));
     reservation.keep();
     Ok(component)
 }
@@ -238,7 +239,7 @@ fn tell_excess(
 /// The component phase: from a file to machine code.
 async fn compile(services: &Services, component: &Component, path: PathBuf) -> Result<Arc<Compiled>, LoadError> {
     let max = services.limits.component_bytes;
-    let (wasm, hash) = blocking(move || {
+    let (wasm, hash) = blocking(services, move || {
         let wasm = read_wasm(&path, max)?;
         let hash = hash(&wasm);
         Ok((wasm, hash))
@@ -247,7 +248,7 @@ async fn compile(services: &Services, component: &Component, path: PathBuf) -> R
     let _ = component.wasm_sha256.set(hash.iter().map(|byte| format!("{byte:02x}")).collect());
     let name = &component.manifest.component.wasm;
     check_format(name, &wasm)?;
-    services.engine.compile(hash, wasm).await.map_err(|error| {
+    services.engine.compile(&services.tasks, hash, wasm).await.map_err(|error| {
         let message = format!("{name}: {error:#}");
         if exceeds_pool(&message) {
             return LoadError::new(LoadCode::MemoryExceedsLimit, message);
@@ -335,14 +336,13 @@ fn check_metadata(manifest: &Manifest, metadata: &ComponentMetadata) -> Result<(
 
 /// Runs file access off the async threads.
 async fn blocking<T: Send + 'static>(
+    services: &Services,
     f: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
 ) -> Result<T, LoadError> {
-    match tokio::task::spawn_blocking(f).await {
+    match services.tasks.blocking(f).await {
         Ok(result) => result,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => Err(LoadError::new(LoadCode::ResourceExhausted, error.to_string())),
-        },
+        Err(Lost::Panicked(panic)) => std::panic::resume_unwind(panic),
+        Err(Lost::GivenUp(why)) => Err(LoadError::new(LoadCode::ResourceExhausted, why)),
     }
 }
 

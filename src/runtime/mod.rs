@@ -35,9 +35,11 @@ mod mail;
 mod messaging;
 mod registry;
 mod residue;
+mod schedule;
 mod services;
 mod store;
 mod supervision;
+mod tasks;
 mod trap;
 mod wasi;
 
@@ -64,6 +66,7 @@ pub use in_force::Revocation;
 pub use limits::HostLimits;
 pub use log::{LogLevel, LogRecord, MAX_CONTEXT_BYTES, MAX_CONTEXT_PAIRS, MAX_MESSAGE_BYTES};
 pub use residue::Residue;
+pub use schedule::Schedule;
 pub use store::{Store, StoreError, StoreFault};
 
 use audit::AuditEvent;

@@ -17,10 +17,12 @@ use super::log::{LogRecord, LogSink};
 use super::messaging::Messaging;
 use super::residue::{Counters, Residue};
 use super::store::Store;
+use super::tasks::Tasks;
 
 pub(crate) struct Services {
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) tasks: Tasks,
     pub(crate) limits: HostLimits,
     /// What bounds every manifest; none accepts each as it is.
     pub(crate) policy: Option<Policy>,

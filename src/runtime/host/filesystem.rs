@@ -47,7 +47,7 @@ impl Gate {
             return Ok(Found { reached: None, path: normal, node: Node::Ordinary });
         };
         let asked = normal.clone();
-        let Ok(Ok(reached)) = tokio::task::spawn_blocking(move || root.reach(&asked)).await else {
+        let Ok(Ok(reached)) = self.services.tasks.blocking(move || root.reach(&asked)).await else {
             return Ok(Found { reached: None, path: normal, node: Node::Ordinary });
         };
         let own = reached.identity().is_some_and(|identity| self.services.own_files.contains(&identity));
@@ -83,7 +83,7 @@ impl Host {
         let Some(reached) = found.reached else {
             return Err(FileError::IoError("the host gives components no files".to_owned()));
         };
-        let acted = tokio::task::spawn_blocking(move || act(&reached)).await;
+        let acted = self.gate.services.tasks.blocking(move || act(&reached)).await;
         let acted = acted.map_err(|_| FileError::IoError("the operation was given up".to_owned()))?;
         acted.map_err(|error| in_words(error, path))
     }

@@ -39,7 +39,7 @@ impl Host {
         let subject = Subject::Namespace { action, or, namespace: &namespace };
         self.gate.pass(Asked { subject, resource: &namespace, resolved: None })?;
         let store = self.gate.services.store.clone();
-        let acted = tokio::task::spawn_blocking(move || act(&store, &namespace)).await;
+        let acted = self.gate.services.tasks.blocking(move || act(&store, &namespace)).await;
         let acted = acted.map_err(|_| StorageError::IoError("the operation was given up".to_owned()))?;
         acted.map_err(StorageError::from)
     }

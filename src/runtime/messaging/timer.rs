@@ -25,7 +25,7 @@ impl Timer {
             None => {
                 *armed = Some(due);
                 drop(armed);
-                tokio::spawn(watch(Arc::downgrade(services), Arc::clone(&self.wake), due));
+                services.tasks.spawn(watch(Arc::downgrade(services), Arc::clone(&self.wake), due));
             }
             Some(until) if due < until => {
                 *armed = Some(due);

@@ -20,11 +20,11 @@ use crate::contract::ComponentId;
 use crate::runtime::audit::AuditRecord;
 use crate::runtime::{
     Call, CallError, Clock, Engine, EngineOptions, EventStream, GuestPayload, LoadError, LoadOptions, LogRecord,
-    Message, Residue, Revocation, Runtime, Status, SystemClock, Timestamp, VirtualClock,
+    Message, Revocation, Runtime, SystemClock, Timestamp, VirtualClock,
 };
 use crate::suite::protocol::{
-    Bytes, ClockKind, ComponentInspection, DeliverRequest, ExecuteRequest, GuestFailure, Hello, Hook, Inspection,
-    LoadRequest, LogRecord as Logged, ManifestFinding, Reply, RevokeRequest, Stimulus, World,
+    AskRequest, Bytes, ClockKind, ComponentInspection, DeliverRequest, ExecuteRequest, GuestFailure, Hello, Hook,
+    Inspection, LoadRequest, LogRecord as Logged, ManifestFinding, Reply, RevokeRequest, SendRequest, Stimulus, World,
 };
 use surroundings::Surroundings;
 
@@ -265,6 +265,21 @@ async fn call(runtime: &Runtime, root: &Path, stimulus: Stimulus) -> Reply {
                 Err(why) => Err(why),
             })
         }
+        Stimulus::Send(SendRequest { component, sender, payload, within_ms }) => {
+            let message = Message { sender, payload: payload.0, request_id: None };
+            done(match (id(&component), within_ms) {
+                (Ok(id), None) => runtime.try_send(&id, message),
+                (Ok(id), Some(millis)) => runtime.send(&id, message, Duration::from_millis(millis)).await,
+                (Err(why), _) => Err(why),
+            })
+        }
+        Stimulus::Request(AskRequest { component, sender, payload, timeout_ms }) => {
+            let response = match id(&component) {
+                Ok(id) => runtime.request(&id, &sender, payload.0, Duration::from_millis(timeout_ms)).await,
+                Err(why) => Err(why),
+            };
+            response.map_or_else(failed, |response| Reply::Returned { output: Bytes(response), fuel: None })
+        }
         Stimulus::Health { component } => {
             let health = match id(&component) {
                 Ok(id) => runtime.health(&id).await,
@@ -352,15 +367,14 @@ fn failed(why: CallError) -> Reply {
 fn inspection(runtime: &Runtime) -> Inspection {
     let residue = runtime.residue();
     let components = runtime.components().into_iter().map(|status| {
-        let Mailbox { waiting, waiting_bytes, dead_letters } = mailbox(&status);
         let inspection = ComponentInspection {
             state: status.state,
             version: status.version,
             restarts: status.restarts,
             wasm_sha256: status.wasm_sha256.unwrap_or_default(),
-            waiting,
-            waiting_bytes,
-            dead_letters,
+            waiting: status.waiting,
+            waiting_bytes: status.waiting_bytes,
+            dead_letters: status.dead_letters,
         };
         (status.id.into(), inspection)
     });
@@ -370,26 +384,8 @@ fn inspection(runtime: &Runtime) -> Inspection {
         memory_bytes: residue.memory_bytes,
         overlays: residue.overlays,
         processes: residue.processes,
-        requests: open_requests(&residue),
+        requests: residue.requests,
     }
-}
-
-/// What waits for a component, and what never reached it.
-#[derive(Default)]
-struct Mailbox {
-    waiting: u64,
-    waiting_bytes: u64,
-    dead_letters: u64,
-}
-
-/// The runtime refuses every message between components, so there is nothing that could wait.
-fn mailbox(_: &Status) -> Mailbox {
-    Mailbox::default()
-}
-
-/// The runtime refuses every request between components, so none is open.
-fn open_requests(_: &Residue) -> u64 {
-    0
 }
 
 fn logged(record: &LogRecord) -> Logged {
