@@ -40,8 +40,7 @@ pub(crate) fn put(
     drop(life);
     match refused {
         Ok(()) => Ok(()),
-        Err((refusal, Command::Message(mut letter, answer))) => {
-            letter.charge = None;
+        Err((refusal, Command::Message(letter, answer))) => {
             let error = match refusal {
                 Refusal::Full => {
                     tell_full(services, target);
