@@ -52,13 +52,19 @@ pub(crate) struct Actor {
     _held: Held,
 }
 
-/// The task's end of the mailbox. Dropped, it gives up what waits, whose callers learn it.
-struct Attached(Arc<Component>);
+/// The task's end of the mailbox. Dropped, it gives up what waits and what is open, whose callers learn it.
+struct Attached {
+    services: Arc<Services>,
+    component: Arc<Component>,
+}
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        drop(self.0.mailbox.close());
-        self.0.room.wake_all();
+        let Self { services, component } = self;
+        let requests = &services.messaging.requests;
+        drop(component.mailbox.close());
+        drop((requests.close_made(component.number), requests.close_aimed(component.number)));
+        component.room.wake_all();
     }
 }
 
@@ -72,7 +78,6 @@ impl Actor {
     ) -> Self {
         let held = Held::of(&services.counters.actors);
         let instance = Some(instance);
-        component.mailbox.open();
         Self { services, component, registry, pre, instance, used: false, restarts: VecDeque::new(), _held: held }
     }
 
@@ -80,7 +85,7 @@ impl Actor {
     /// the component is left. A panic of this task, which would be a bug of the runtime, fails this component and no other.
     pub(crate) async fn run<L>(self, _last: L, alive: impl Future) {
         let (services, component) = (Arc::clone(&self.services), Arc::clone(&self.component));
-        let attached = Attached(Arc::clone(&component));
+        let attached = Attached { services: Arc::clone(&services), component: Arc::clone(&component) };
         let serve = AssertUnwindSafe(self.serve()).catch_unwind();
         let served = tokio::select! {
             biased;
@@ -111,10 +116,10 @@ impl Actor {
         let component = Arc::clone(&self.component);
         let mut turn = 0;
         loop {
+            self.bury_overdue();
             let (next, work) = poll_fn(|context| component.mailbox.poll_next(context)).await;
             let mut held = work.unwrap_or_default();
             let work = &mut held;
-            self.bury_overdue();
             match next {
                 Next::Serve(Command::Execute(execution)) => {
                     let Execution { operation, call, answer, _slot } = *execution;

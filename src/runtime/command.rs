@@ -77,6 +77,9 @@ fn put(services: &Services, component: &Component, accept: Accept, command: Comm
     if life.state == State::Uninstalled {
         return Err(CallError::NotFound);
     }
+    if !life.installed {
+        return Err(CallError::NotRunning(life.state));
+    }
     let (needs_running, last) = match accept {
         Accept::Running | Accept::RunningNow => (true, false),
         Accept::RunningLast => (true, true),

@@ -102,7 +102,7 @@ impl Life {
 
     /// Whether outcomes of its requests still reach it.
     pub(crate) fn takes_callbacks(&self) -> bool {
-        matches!(self.state, State::Running | State::Stopping) || self.recovering
+        matches!(self.state, State::Starting | State::Running | State::Stopping) || self.recovering
     }
 }
 

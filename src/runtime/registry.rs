@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use crate::contract::{ComponentId, State};
 
+use super::actor;
 use super::component::Component;
 use super::error::CallError;
 use super::event::EventKind;
@@ -106,6 +107,8 @@ impl Drop for Reservation {
             if self.component.state().may_become(State::Failed) {
                 self.component.pass_to(&self.services, State::Failed);
             }
+            // Its `init` may have asked somebody.
+            actor::give_up(&self.services, &self.component, "it was not loaded");
             self.component.pass_to(&self.services, State::Uninstalled);
             self.registry.remove(self.component.id());
         }

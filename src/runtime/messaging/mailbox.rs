@@ -97,10 +97,10 @@ struct State<T, W> {
 }
 
 impl<T, W> Mailbox<T, W> {
-    /// A mailbox that nobody serves yet.
+    /// An empty mailbox, open.
     pub(crate) fn new(bounds: Bounds) -> Self {
         let state = State {
-            open: false,
+            open: true,
             control: VecDeque::new(),
             mail: VecDeque::new(),
             last: VecDeque::new(),
@@ -114,11 +114,6 @@ impl<T, W> Mailbox<T, W> {
             waker: None,
         };
         Self { bounds, state: Mutex::new(state) }
-    }
-
-    /// From now on somebody serves it.
-    pub(crate) fn open(&self) {
-        self.state.lock().open = true;
     }
 
     /// Takes a thing in, or gives it back. `work` is called if somebody has to be woken for it.
