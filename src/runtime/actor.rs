@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use futures_util::FutureExt as _;
@@ -78,6 +79,8 @@ impl Actor {
     ) -> Self {
         let held = Held::of(&services.counters.actors);
         let instance = Some(instance);
+        // Whatever its start took, the task begins at home.
+        component.long.store(false, Ordering::Relaxed);
         Self { services, component, registry, pre, instance, used: false, restarts: VecDeque::new(), _held: held }
     }
 
@@ -152,7 +155,8 @@ impl Actor {
             }
             component.mailbox.done(held);
             turn += 1;
-            if turn % TURN == 0 {
+            // After a long call the task is where those are made, and goes home with its next step.
+            if turn % TURN == 0 || component.long.swap(false, Ordering::Relaxed) {
                 tokio::task::yield_now().await;
             }
         }

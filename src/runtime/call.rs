@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
@@ -87,14 +88,17 @@ impl CurrentCall {
     }
 
     /// What the epoch callback does: ends the call if it is late, else lets others run, unless they have their turns by
-    /// a schedule.
-    pub(crate) fn tick(&self) -> wasmtime::Result<UpdateDeadline> {
+    /// a schedule. Of a call that has computed for a whole tick, `long` is set.
+    pub(crate) fn tick(&self, long: &AtomicBool) -> wasmtime::Result<UpdateDeadline> {
         let now = self.clock.now();
         let scheduled = self.tasks.are_scheduled();
         let patience = if scheduled { SCHEDULED_PATIENCE_TICKS } else { PATIENCE_TICKS };
         let (late, _idle) = self.with(|call| {
             call.ticks = call.ticks.saturating_add(1);
             let idle = if call.ticks > patience { call.work.take() } else { None };
+            if call.ticks > 1 {
+                long.store(true, Ordering::Relaxed);
+            }
             (now >= call.deadline, idle)
         });
         match (late, scheduled) {

@@ -1,5 +1,6 @@
 //! The wasmtime engine: configured once, compiling within bounds, ticking, and remembering what it compiled.
 
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -44,13 +45,18 @@ pub struct EngineOptions {
     /// How many instances may live at once, over all runtimes that share the engine: 512. Address space of some
     /// 6 GiB is reserved for each, memory only as it is used.
     pub instances: u32,
+    /// How many threads go on with guests that compute for longer than a few milliseconds: one less than there are
+    /// processors, and at least one, so that short calls find a processor free.
+    pub long_call_threads: usize,
     /// How many compiled components are kept for the next load of the same bytes: 64.
     pub cached_components: usize,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { compile_threads: 2, instances: 512, cached_components: 64 }
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let long_call_threads = processors.saturating_sub(1).max(1);
+        Self { compile_threads: 2, instances: 512, long_call_threads, cached_components: 64 }
     }
 }
 
@@ -62,6 +68,9 @@ struct Shared {
     wasmtime: wasmtime::Engine,
     linker: wasmtime::component::Linker<Host>,
     compilers: rayon::ThreadPool,
+    long_call_threads: usize,
+    /// The threads for long calls, once there was one; none if the machine gives no threads.
+    long_calls: OnceLock<Option<tokio::runtime::Runtime>>,
     cache: Mutex<Cache>,
 }
 
@@ -99,7 +108,9 @@ impl Engine {
             .map_err(|error| failed(error.to_string()))?;
         start_ticking(&wasmtime).map_err(|error| failed(error.to_string()))?;
         let cache = Mutex::new(Cache { capacity: options.cached_components, entries: Vec::new() });
-        Ok(Self(Arc::new(Shared { wasmtime, linker, compilers, cache })))
+        let long_call_threads = options.long_call_threads.max(1);
+        let long_calls = OnceLock::new();
+        Ok(Self(Arc::new(Shared { wasmtime, linker, compilers, long_call_threads, long_calls, cache })))
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -130,8 +141,30 @@ impl Engine {
         compiled.linked.get_or_init(|| interface::link(&self.0.linker, &compiled.component)).clone()
     }
 
+    /// The threads for guests that compute for long.
+    pub(crate) fn long_calls(&self) -> Option<tokio::runtime::Handle> {
+        let start = || {
+            let threads = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(self.0.long_call_threads)
+                .thread_name("airssys-long-call")
+                .enable_all()
+                .build();
+            threads.inspect_err(|error| tracing::warn!(%error, "no threads for long calls")).ok()
+        };
+        self.0.long_calls.get_or_init(start).as_ref().map(|threads| threads.handle().clone())
+    }
+
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
         self.0.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // The last engine may go within a task, where waiting for threads is not allowed.
+        if let Some(Some(threads)) = self.long_calls.take() {
+            threads.shutdown_background();
+        }
     }
 }
 

@@ -66,7 +66,10 @@ impl Instance {
             return Err(LoadError::new(LoadCode::ResourceExhausted, message));
         }
         store.limiter(|host| &mut host.limiter);
-        store.epoch_deadline_callback(|context| context.data().gate.call.tick());
+        store.epoch_deadline_callback(|context| {
+            let gate = &context.data().gate;
+            gate.call.tick(&gate.component.long)
+        });
         let ordinal = {
             let mut life = component.life();
             life.instance += 1;

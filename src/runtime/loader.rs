@@ -101,7 +101,7 @@ async fn run_phases(
     let instance = start(services, registry, &component, &pre, work).await?;
 
     let actor = Actor::new(Arc::clone(services), Arc::clone(&component), Arc::downgrade(registry), pre, instance);
-    services.tasks.spawn(actor.run(last, alive));
+    services.tasks.spawn_actor(&services.engine, &component.long, actor.run(last, alive));
     reservation.keep();
     Ok(component)
 }
@@ -173,6 +173,7 @@ fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, op
         room: Waiters::new(Arc::clone(&services.clock)),
         stop: Waiters::new(Arc::clone(&services.clock)),
         full: AtomicBool::new(false),
+        long: Arc::default(),
         dead_letters: AtomicU64::new(0),
         version: manifest.component.version.to_string(),
         env: overlay_env(&manifest.env, options.env),

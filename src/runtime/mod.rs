@@ -35,6 +35,7 @@ mod mail;
 mod messaging;
 mod registry;
 mod residue;
+mod roaming;
 mod schedule;
 mod services;
 mod store;

@@ -2,7 +2,11 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use super::engine::Engine;
+use super::roaming::Roaming;
 use super::schedule::Follower;
 
 /// Where tasks run.
@@ -34,6 +38,20 @@ impl Tasks {
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         match self {
             Tasks::Tokio => drop(tokio::spawn(task)),
+            Tasks::Scheduled(schedule) => schedule.spawn(task),
+        }
+    }
+
+    /// Starts the task of a component, which goes on apart from the others while `long` says that its guest computes for
+    /// long.
+    pub(crate) fn spawn_actor(
+        &self,
+        engine: &Engine,
+        long: &Arc<AtomicBool>,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        match self {
+            Tasks::Tokio => drop(tokio::spawn(Roaming::new(engine, long, Box::pin(task)))),
             Tasks::Scheduled(schedule) => schedule.spawn(task),
         }
     }
