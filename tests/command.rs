@@ -129,6 +129,9 @@ struct JsonCase {
     requirements: Vec<String>,
     level: String,
     verdict: String,
+    runs: u64,
+    #[serde(default)]
+    seed: Option<u64>,
     #[serde(rename = "duration_ms")]
     _duration_ms: u64,
     message: String,
