@@ -108,7 +108,10 @@ impl Engine {
 
     /// Compiles on the engine's own threads, unless these very bytes were compiled before.
     pub(crate) async fn compile(&self, tasks: &Tasks, hash: Hash, wasm: Vec<u8>) -> wasmtime::Result<Arc<Compiled>> {
-        if let Some(compiled) = self.cache().get(&hash) {
+        let known = self.cache().get(&hash);
+        if let Some(compiled) = known {
+            // Whether the bytes were compiled before must not make a difference to the order of anything.
+            tasks.turn().await;
             return Ok(compiled);
         }
         let engine = self.clone();

@@ -54,6 +54,13 @@ impl Tasks {
         }
     }
 
+    /// What [`Tasks::blocking`] does to the order, without anything to run.
+    pub(crate) async fn turn(&self) {
+        if self.are_scheduled() {
+            turn().await;
+        }
+    }
+
     /// How much fuel a guest burns before others get a turn, if that is a matter of the schedule: every order of
     /// magnitude as often as every other.
     pub(crate) fn pace(&self) -> Option<u64> {
