@@ -83,6 +83,8 @@ fn show_tells_everything_about_a_case() {
 #[case(&["suite", "list", "nope"], "error: no case matches `nope`; the areas are ")]
 #[case(&["suite", "run", "time", "--report", "xml=x"], "error: invalid value 'xml=x' for '--report <FORMAT=PATH>': write json=PATH\n")]
 #[case(&["suite", "run", "time", "--jobs", "0"], "error: invalid value '0' for '--jobs <N>': 0 is not in 1..=65535\n")]
+#[case(&["suite", "run", "time", "--seeds", "x"], "error: invalid value 'x' for '--seeds <N>': invalid digit found in string\n")]
+#[case(&["suite", "run", "time", "--seeds", "2", "--seed", "1"], "error: the argument '--seeds <N>' cannot be used with '--seed <S>'\n")]
 #[case(&["suite", "run", "time", "--cases", "absent"], "error: absent: cannot be read: ")]
 #[case(&["suite", "run", "time", "--expected-failures", "absent"], "error: failed to read absent: ")]
 fn bad_usage(#[case] args: &[&str], #[case] error: &str) {
@@ -129,6 +131,9 @@ struct JsonCase {
     requirements: Vec<String>,
     level: String,
     verdict: String,
+    runs: u64,
+    #[serde(default)]
+    seed: Option<u64>,
     #[serde(rename = "duration_ms")]
     _duration_ms: u64,
     message: String,
@@ -167,6 +172,7 @@ fn the_report_has_the_documented_shape() {
             (case.id.starts_with(&format!("{}/", case.area)), case.verdict.as_str(), case.message.as_str()),
             (true, "pass", "")
         );
+        assert_eq!((case.runs == 1 || case.runs == 9, case.seed), (true, None), "{}", case.id);
         assert!(["MUST", "SHOULD", "MAY"].contains(&case.level.as_str()));
         assert!(!case.requirements.is_empty());
     }
@@ -230,6 +236,23 @@ fn a_failing_case_names_step_and_difference() {
     insta::assert_snapshot!(said(&output).1);
     let report: JsonReport = serde_json::from_slice(&fs::read(dir.path().join("report.json")).unwrap()).unwrap();
     assert_eq!((report.cases[0].verdict.as_str(), report.summary["fail"]), ("fail", 1));
+}
+
+#[test]
+fn a_failure_under_a_seed_says_how_it_is_replayed() {
+    let dir = with(&[("cases/time/mine.toml", fails().as_bytes())]);
+    let selection = ["suite", "run", "time/mine", "--cases", "cases", "--trace", "trace.jsonl"];
+    let arguments = ["--seed", "17", "--seed", "18", "--report", "json=report.json"];
+    let output = run(dir.path(), &[&selection[..], &arguments].concat());
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(said(&output).1);
+    let report: JsonReport = serde_json::from_slice(&fs::read(dir.path().join("report.json")).unwrap()).unwrap();
+    assert_eq!((report.cases[0].seed, report.cases[0].runs), (Some(17), 1));
+    let trace = fs::read_to_string(dir.path().join("trace.jsonl")).unwrap();
+    let seeds: Vec<Value> =
+        trace.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["seed"].take()).collect();
+    assert_eq!(seeds, vec![Value::from(17); seeds.len()]);
+    assert!(seeds.len() > 3, "{trace}");
 }
 
 /// What a list of expected failures makes of a case that fails and one that passes.
@@ -298,6 +321,7 @@ fn a_trace_is_the_protocol() {
     #[serde(deny_unknown_fields)]
     struct Line {
         case: String,
+        seed: Option<u64>,
         step: Option<usize>,
         stimulus: Stimulus,
         reply: Reply,
@@ -311,7 +335,7 @@ fn a_trace_is_the_protocol() {
     let shown: Vec<String> = lines
         .iter()
         .map(|(value, line)| {
-            assert_eq!(line.case, "lifecycle/init-once");
+            assert_eq!((line.case.as_str(), line.seed), ("lifecycle/init-once", None));
             assert_eq!(
                 (&value["stimulus"], &value["reply"]),
                 (&serde_json::json!(line.stimulus), &serde_json::json!(line.reply))

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use airssys_wasm::suite::driver::reference::Reference;
-use airssys_wasm::suite::{Catalogue, DriverFactory, Verdict, in_directory, run_case};
+use airssys_wasm::suite::{Catalogue, DriverFactory, Seeds, Verdict, in_directory, run_case};
 
 const PAGE: &str = include_str!("../CONTRIBUTING.md");
 const FILE: &str = include_str!("../docs/examples/first-case/isolation/first-case.toml");
@@ -25,7 +25,7 @@ fn the_case_of_the_page_passes() {
     let reference = Reference::new().unwrap();
     let factory: Arc<DriverFactory> = Arc::new(move || Ok(Box::new(reference.driver())));
     for case in &cases {
-        let outcome = run_case(case, &factory);
+        let outcome = run_case(case, &factory, &Seeds::default());
         assert_eq!(outcome.verdict, Verdict::Pass, "{}: {}", outcome.id, outcome.message);
     }
 }

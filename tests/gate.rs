@@ -18,7 +18,7 @@ mod value;
 use std::sync::Arc;
 
 use airssys_wasm::suite::driver::reference::Reference;
-use airssys_wasm::suite::{DriverFactory, Verdict, run_all};
+use airssys_wasm::suite::{DriverFactory, Seeds, Verdict, run_all};
 use annotation::{Permission, functions, permissions, resolve};
 use rstest::rstest;
 use wit_parser::Resolve;
@@ -46,7 +46,7 @@ fn every_host_function_passes_the_gate() {
     let reference = Reference::new().unwrap();
     let factory: Arc<DriverFactory> = Arc::new(move || Ok(Box::new(reference.driver())));
     // One after the other: a process that is being forked must not hold an executable of another case open for writing.
-    let outcomes = run_all(&cases, &factory, 1, &|_| {});
+    let outcomes = run_all(&cases, &factory, 1, &Seeds::default(), &|_| {});
     let red = outcomes.iter().filter(|outcome| outcome.verdict != Verdict::Pass);
     let red: Vec<_> = red.map(|outcome| format!("{}: {}: {}", outcome.id, outcome.verdict, outcome.message)).collect();
     assert!(red.is_empty(), "{}", red.join("\n"));

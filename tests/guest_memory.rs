@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use airssys_wasm::suite::driver::reference::Reference;
-use airssys_wasm::suite::{Catalogue, DriverFactory, Reply, in_directory, run_case};
+use airssys_wasm::suite::{Catalogue, DriverFactory, Reply, Seeds, in_directory, run_case};
 use rstest::rstest;
 
 static FACTORY: LazyLock<Arc<DriverFactory>> = LazyLock::new(|| {
@@ -23,7 +23,7 @@ fn answers(program: &str, steps: &[&str]) -> Vec<String> {
     std::fs::create_dir(dir.path().join("isolation")).unwrap();
     std::fs::write(dir.path().join("isolation/a.toml"), case).unwrap();
     let case = in_directory(dir.path(), &Catalogue::embedded().unwrap()).unwrap().remove(0);
-    let outcome = run_case(&case, &FACTORY);
+    let outcome = run_case(&case, &FACTORY, &Seeds::default());
     let replies = outcome.exchange.iter().filter(|exchange| exchange.step.is_some_and(|step| step > 1));
     let told = replies.map(|exchange| match &exchange.reply {
         Some(Reply::Returned { output, .. }) => String::from_utf8(output.0[1..].to_vec()).unwrap(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use airssys_wasm::suite::protocol::Hook;
 use airssys_wasm::suite::{
-    Catalogue, Driver, DriverError, DriverFactory, Hello, Outcome, Reply, Stimulus, Verdict, in_directory, run_case,
+    Catalogue, Driver, DriverError, DriverFactory, Hello, Outcome, Reply, Seeds, Stimulus, Verdict, in_directory,
+    run_case,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ fn run(step: &str, expect: &str, reply: &Value, hooks: &[Hook]) -> Outcome {
     let (reply, hooks) = (serde_json::from_value::<Reply>(reply.clone()).unwrap(), hooks.to_vec());
     let factory: Arc<DriverFactory> =
         Arc::new(move || Ok(Box::new(Scripted { reply: reply.clone(), hooks: hooks.clone() })));
-    run_case(&case, &factory)
+    run_case(&case, &factory, &Seeds::default())
 }
 
 /// `pass`, or why not.

@@ -7,7 +7,7 @@ mod capture;
 use std::sync::Arc;
 
 use airssys_wasm::suite::driver::reference::Reference;
-use airssys_wasm::suite::{Catalogue, DriverFactory, Verdict, embedded, run_case};
+use airssys_wasm::suite::{Catalogue, DriverFactory, Seeds, Verdict, embedded, run_case};
 use capture::{Capture, Captured};
 
 #[test]
@@ -29,7 +29,7 @@ fn guest_text_is_a_value_and_never_structure() {
     ];
     for (id, expected) in table {
         let case = cases.iter().find(|case| case.id == id).unwrap();
-        assert_eq!(run_case(case, &factory).verdict, Verdict::Pass, "{id}");
+        assert_eq!(run_case(case, &factory, &Seeds::default()).verdict, Verdict::Pass, "{id}");
         assert_eq!(std::mem::take(&mut *captured.lock().unwrap()), [expected], "{id}");
     }
 }

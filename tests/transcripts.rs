@@ -10,7 +10,7 @@ use airssys_wasm::suite::driver::reference::Reference;
 use airssys_wasm::suite::guest::sha256_hex;
 use airssys_wasm::suite::protocol::WorldFile;
 use airssys_wasm::suite::{
-    Catalogue, DiscoveredCase, DriverFactory, Exchange, Reply, Stimulus, Verdict, embedded, run_case,
+    Catalogue, DiscoveredCase, DriverFactory, Exchange, Reply, Seeds, Stimulus, Verdict, embedded, run_case,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn answered(reply: &Reply) -> Value {
 
 fn transcript(id: &str) -> Value {
     let case = CASES.iter().find(|case| case.id == id).unwrap_or_else(|| panic!("there is no case {id}"));
-    let outcome = run_case(case, &FACTORY);
+    let outcome = run_case(case, &FACTORY, &Seeds::default());
     assert_eq!((outcome.verdict, outcome.message.as_str()), (Verdict::Pass, ""));
     // Who the runtime is, is no matter of the case.
     let exchanges = outcome.exchange.iter().filter(|exchange| exchange.stimulus != Stimulus::Hello);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use airssys_wasm::suite::driver::reference::Reference;
 use airssys_wasm::suite::report::{requirements_table, table, to_json};
 use airssys_wasm::suite::{
-    Catalogue, DiscoveredCase, Driver as _, DriverFactory, Outcome, Reply, Report, Stimulus, Verdict, embedded,
+    Catalogue, DiscoveredCase, Driver as _, DriverFactory, Outcome, Reply, Report, Seeds, Stimulus, Verdict, embedded,
     in_directory, plan, run_all,
 };
 use anyhow::Context as _;
@@ -29,6 +29,8 @@ Examples:
   airssys-wasm suite run
   airssys-wasm suite run lifecycle limits/fuel --report json=report.json
   airssys-wasm suite run isolation/trap#stack --trace exchange.jsonl
+  airssys-wasm suite run time --seeds 100
+  airssys-wasm suite run time/sleep-others --seed 17
 
 Exit status:
   0  every case passed, or is not applicable, untestable or expected to fail
@@ -78,6 +80,14 @@ struct RunArgs {
     /// A file with the identifiers of cases that are expected to fail, one a line; `#` after a blank starts a comment.
     #[arg(long, value_name = "FILE")]
     expected_failures: Option<PathBuf>,
+    /// Run every case freely and under the seeds 1 to N. A seed decides the order in which components go on, so that a
+    /// failure comes again. Unless given, cases in which the order can matter run under 8 seeds, and the others freely
+    /// alone. Cases with a real clock or with servers always run freely alone.
+    #[arg(long, value_name = "N", conflicts_with = "seed")]
+    seeds: Option<u32>,
+    /// Run cases under this seed alone, to replay what failed under it; may be given several times.
+    #[arg(long, value_name = "S")]
+    seed: Vec<u64>,
     /// How many cases run at a time; as many as there are processors unless given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -112,7 +122,7 @@ pub(crate) fn run(args: SuiteArgs) -> anyhow::Result<Exit> {
         }
         Command::Show { case, .. } => show(case, &cases),
         Command::Requirements { uncovered, .. } => {
-            let report = judge(&catalogue, &cases, jobs(None), &[])?;
+            let report = judge(&catalogue, &cases, jobs(None), &Seeds::default(), &[])?;
             print(&requirements_table(&report, &catalogue, *uncovered))?;
             Ok(if report.is_harness_broken() { Exit::HarnessFailed } else { Exit::Conforming })
         }
@@ -160,6 +170,14 @@ fn jobs(given: Option<u16>) -> usize {
     given.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
+fn seeds(args: &RunArgs) -> Seeds {
+    match (args.seeds, args.seed.as_slice()) {
+        (None, []) => Seeds::default(),
+        (Some(last), []) => Seeds::UpTo(last.into()),
+        (_, seeds) => Seeds::Only(seeds.to_vec()),
+    }
+}
+
 fn run_suite(args: &RunArgs, catalogue: &Catalogue, cases: &[DiscoveredCase]) -> anyhow::Result<Exit> {
     let expected = match args.expected_failures.as_ref().map(|path| expected_failures(path, cases)).transpose() {
         Ok(expected) => expected.unwrap_or_default(),
@@ -168,7 +186,7 @@ fn run_suite(args: &RunArgs, catalogue: &Catalogue, cases: &[DiscoveredCase]) ->
             return Ok(Exit::BadInput);
         }
     };
-    let report = judge(catalogue, cases, jobs(args.jobs), &expected)?;
+    let report = judge(catalogue, cases, jobs(args.jobs), &seeds(args), &expected)?;
     let mut to_stdout = false;
     for path in &args.report {
         let text = format!("{:#}\n", to_json(&report));
@@ -183,7 +201,7 @@ fn run_suite(args: &RunArgs, catalogue: &Catalogue, cases: &[DiscoveredCase]) ->
         let mut lines = String::new();
         for outcome in &report.outcomes {
             for exchange in &outcome.exchange {
-                let line = serde_json::json!({ "case": outcome.id, "step": exchange.step, "stimulus": exchange.stimulus, "reply": exchange.reply });
+                let line = serde_json::json!({ "case": outcome.id, "seed": outcome.seed, "step": exchange.step, "stimulus": exchange.stimulus, "reply": exchange.reply });
                 lines.push_str(&format!("{line}\n"));
             }
         }
@@ -204,7 +222,13 @@ fn no_color() -> bool {
 }
 
 /// Runs the cases against the reference runtime, with progress on a terminal.
-fn judge(catalogue: &Catalogue, cases: &[DiscoveredCase], jobs: usize, expected: &[String]) -> anyhow::Result<Report> {
+fn judge(
+    catalogue: &Catalogue,
+    cases: &[DiscoveredCase],
+    jobs: usize,
+    seeds: &Seeds,
+    expected: &[String],
+) -> anyhow::Result<Report> {
     let reference = Reference::new()?;
     let hello = match reference.driver().perform(Stimulus::Hello)? {
         Reply::Hello(hello) => hello,
@@ -214,7 +238,7 @@ fn judge(catalogue: &Catalogue, cases: &[DiscoveredCase], jobs: usize, expected:
     let progress =
         if std::io::stderr().is_terminal() { ProgressBar::new(cases.len() as u64) } else { ProgressBar::hidden() };
     progress.set_style(ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}")?);
-    let mut outcomes = run_all(cases, &factory, jobs, &|outcome: &Outcome| {
+    let mut outcomes = run_all(cases, &factory, jobs, seeds, &|outcome: &Outcome| {
         progress.set_message(outcome.id.clone());
         progress.inc(1);
     });

@@ -67,6 +67,9 @@ impl CurrentCall {
 
     /// The guest goes on.
     fn step(&self) {
+        if !self.tasks.are_scheduled() {
+            return;
+        }
         let _idle = self.with(|call| match &mut call.steps {
             Some(0) => call.work.take(),
             Some(steps) => {

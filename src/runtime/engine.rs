@@ -18,6 +18,9 @@ use super::{host, interface, wasi};
 /// its deadline; every other guest on the thread gets a turn as often.
 const TICK: Duration = Duration::from_millis(2);
 
+/// By how much threads for long calls yield to others, in steps of `nice`: a third of an equal's share when both are busy.
+const LONG_CALL_NICENESS: i32 = 5;
+
 /// What a guest may use of the native stack, in bytes. The rest of [`ASYNC_STACK_BYTES`] is the host functions' own,
 /// whose overflow would abort the process.
 const MAX_WASM_STACK_BYTES: usize = 512 << 10;
@@ -119,7 +122,10 @@ impl Engine {
 
     /// Compiles on the engine's own threads, unless these very bytes were compiled before.
     pub(crate) async fn compile(&self, tasks: &Tasks, hash: Hash, wasm: Vec<u8>) -> wasmtime::Result<Arc<Compiled>> {
-        if let Some(compiled) = self.cache().get(&hash) {
+        let known = self.cache().get(&hash);
+        if let Some(compiled) = known {
+            // Whether the bytes were compiled before must not make a difference to the order of anything.
+            tasks.turn().await;
             return Ok(compiled);
         }
         let engine = self.clone();
@@ -147,6 +153,10 @@ impl Engine {
             let threads = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(self.0.long_call_threads)
                 .thread_name("airssys-long-call")
+                .on_thread_start(|| {
+                    // Whoever answers at once goes first where the system has to choose. Refused, they are equals.
+                    let _ = rustix::process::nice(LONG_CALL_NICENESS);
+                })
                 .enable_all()
                 .build();
             threads.inspect_err(|error| tracing::warn!(%error, "no threads for long calls")).ok()

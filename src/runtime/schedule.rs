@@ -258,6 +258,19 @@ fn wake(ready: &Mutex<Ready>, id: Id) {
     drives.into_iter().for_each(Waker::wake);
 }
 
+/// Gives whoever else is ready a turn.
+pub(crate) async fn turn() {
+    let mut given = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 /// A future that is being driven, as long as it is.
 struct Drive {
     id: Id,

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::engine::Engine;
 use super::roaming::Roaming;
-use super::schedule::Follower;
+use super::schedule::{Follower, turn};
 
 /// Where tasks run.
 #[derive(Clone, Default)]
@@ -56,14 +56,26 @@ impl Tasks {
         }
     }
 
-    /// Runs what blocks its thread: on a thread for such things, or at once if another thread's speed must not matter.
+    /// Runs what blocks its thread: on a thread for such things, or where it is asked for if the speed of another thread
+    /// must not matter.
     pub(crate) async fn blocking<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<T, Lost> {
         match self {
             Tasks::Tokio => tokio::task::spawn_blocking(f).await.map_err(|error| match error.try_into_panic() {
                 Ok(panic) => Lost::Panicked(panic),
                 Err(error) => Lost::GivenUp(error.to_string()),
             }),
-            Tasks::Scheduled(_) => catch_unwind(AssertUnwindSafe(f)).map_err(Lost::Panicked),
+            Tasks::Scheduled(_) => {
+                // Elsewhere, too, others go on meanwhile.
+                turn().await;
+                catch_unwind(AssertUnwindSafe(f)).map_err(Lost::Panicked)
+            }
+        }
+    }
+
+    /// What [`Tasks::blocking`] does to the order, without anything to run.
+    pub(crate) async fn turn(&self) {
+        if self.are_scheduled() {
+            turn().await;
         }
     }
 

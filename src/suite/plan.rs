@@ -27,7 +27,12 @@ pub struct Plan {
     pub servers: BTreeMap<String, Script>,
     /// The hooks without which the case cannot be judged.
     pub hooks: BTreeSet<Hook>,
+    /// Whether components may go on at the same time, so that the order can make a difference.
+    pub order_matters: bool,
 }
+
+/// What a component calls that others, or itself, go on by.
+const MESSAGING: [&str; 3] = ["send-message", "send-request", "send-response"];
 
 /// One stimulus and what its reply must show.
 #[derive(Debug, Clone)]
@@ -76,7 +81,9 @@ pub fn plan(case: &Case) -> Result<Plan, ProgramError> {
         }
     }
     let hooks = hooks(case, &world, &steps);
-    Ok(Plan { world, steps, guests, servers, hooks })
+    let goes_on = |step: &PlannedStep| matches!(step.stimulus, Stimulus::Begin { .. } | Stimulus::Send(_));
+    let order_matters = steps.iter().any(goes_on) || guests.values().any(|guest| guest.imports_any(&MESSAGING));
+    Ok(Plan { world, steps, guests, servers, hooks, order_matters })
 }
 
 /// The world of a case, with the files of its components.
@@ -115,6 +122,7 @@ fn surroundings(case: &Case, mut files: Vec<WorldFile>) -> Result<World, Program
     Ok(World {
         clock: case.clock,
         now_ms: case.now_ms,
+        seed: None,
         files,
         limits: case.limits.clone(),
         policy: policy.map_err(|why| ProgramError::new(format!("policy: {why}")))?,

@@ -352,6 +352,8 @@ crate::contract::kebab_enum! {
         Events = "events",
         /// Doing things without waiting for their end.
         Begin = "begin",
+        /// Repeating by a seed the order in which components go on.
+        Schedule = "schedule",
         /// Exchanging files under a running runtime.
         ReplaceFile = "replace-file",
         /// The operator's limits.

@@ -10,10 +10,11 @@ use super::driver::{Driver, DriverError, DriverFactory};
 use super::expect::{self, Memory};
 use super::plan::{Plan, PlannedStep, plan};
 use super::protocol::{Hello, Hook, Inspection, Reply, Stimulus};
+use super::seeds::Seeds;
 use super::server::Servers;
 use super::verdict::{Exchange, Outcome, Verdict};
 
-/// How long one case may take before its runtime counts as hanging. Cases take milliseconds; a machine
+/// How long one run of a case may take before its runtime counts as hanging. Runs take milliseconds; a machine
 /// under load may need many times that.
 const CASE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -26,6 +27,7 @@ pub fn run_all(
     cases: &[DiscoveredCase],
     factory: &Arc<DriverFactory>,
     jobs: usize,
+    seeds: &Seeds,
     observe: &(dyn Fn(&Outcome) + Sync),
 ) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
@@ -34,7 +36,7 @@ pub fn run_all(
         for _ in 0..jobs.clamp(1, cases.len().max(1)) {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = run_case(case, factory);
+                    let outcome = run_case(case, factory, seeds);
                     observe(&outcome);
                     let index = cases.iter().position(|other| other.id == case.id).unwrap_or_default();
                     outcomes.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(outcome);
@@ -45,35 +47,110 @@ pub fn run_all(
     outcomes.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
 }
 
-/// Runs one case on a thread of its own, so that a runtime that hangs or panics costs only its case.
-pub fn run_case(case: &DiscoveredCase, factory: &Arc<DriverFactory>) -> Outcome {
+/// Runs one case, freely and under seeds, up to the first run that fails. It has a thread of its own, so that a runtime
+/// that hangs or panics costs only its case.
+pub fn run_case(case: &DiscoveredCase, factory: &Arc<DriverFactory>, seeds: &Seeds) -> Outcome {
     let started = Instant::now();
-    let (sender, receiver) = mpsc::channel();
-    let run = Run::default();
-    let (owned, factory, theirs) = (case.clone(), Arc::clone(factory), run.clone());
+    let (sender, progress) = mpsc::channel();
+    let (owned, factory, seeds) = (case.clone(), Arc::clone(factory), seeds.clone());
     let thread = std::thread::Builder::new().name(case.id.clone()).spawn(move || {
-        let _ = sender.send(theirs.case(&owned, &factory));
+        // An error says that the run took too long, and nobody waits for it any more.
+        let _ = run_all_ways(&owned, &factory, &seeds, &sender);
     });
-    let end = match thread {
-        Err(why) => End::driver(DriverError::new(format!("no thread for the case: {why}"))),
-        Ok(_) => receiver.recv_timeout(CASE_TIMEOUT).unwrap_or_else(|why| match why {
-            mpsc::RecvTimeoutError::Timeout => {
-                End::new(Verdict::Timeout, format!("no answer within {} s{}", CASE_TIMEOUT.as_secs(), run.unanswered()))
-            }
-            mpsc::RecvTimeoutError::Disconnected => {
-                End::new(Verdict::Crash, format!("the runtime or its driver panicked{}", run.unanswered()))
-            }
-        }),
+    let runs = match thread {
+        Err(why) => vec![(Run::default(), End::driver(DriverError::new(format!("no thread for the case: {why}"))))],
+        Ok(_) => follow(&progress),
     };
-    let Record { asserted, exchange } = std::mem::take(&mut *run.record());
+    outcome(case, runs, started.elapsed())
+}
+
+/// What the thread of a case tells.
+enum Progress {
+    Begun(Run),
+    Ended(End),
+}
+
+fn run_all_ways(
+    case: &DiscoveredCase,
+    factory: &Arc<DriverFactory>,
+    seeds: &Seeds,
+    progress: &mpsc::Sender<Progress>,
+) -> Result<(), mpsc::SendError<Progress>> {
+    let plan = match plan(&case.case) {
+        Ok(plan) => plan,
+        Err(why) => {
+            progress.send(Progress::Begun(Run::default()))?;
+            let end = End::new(Verdict::DriverError, format!("the case cannot be planned: {why}"));
+            return progress.send(Progress::Ended(end));
+        }
+    };
+    for seed in seeds.runs(&plan) {
+        let run = Run::default();
+        progress.send(Progress::Begun(run.clone()))?;
+        let end = run.case(case, &plan, factory, seed);
+        let is_last = end.verdict != Verdict::Pass || !run.record().knows_seeds;
+        progress.send(Progress::Ended(end))?;
+        if is_last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The runs of a case, each with its end, as its thread tells of them; at least one.
+fn follow(progress: &mpsc::Receiver<Progress>) -> Vec<(Run, End)> {
+    let (mut ended, mut current) = (Vec::new(), None);
+    let (verdict, why) = loop {
+        match (progress.recv_timeout(CASE_TIMEOUT), current.take()) {
+            (Ok(Progress::Begun(run)), _) => current = Some(run),
+            (Ok(Progress::Ended(end)), run) => ended.push((run.unwrap_or_default(), end)),
+            (Err(mpsc::RecvTimeoutError::Disconnected), None) if !ended.is_empty() => return ended,
+            (Err(mpsc::RecvTimeoutError::Disconnected), run) => {
+                current = run;
+                break (Verdict::Crash, "the runtime or its driver panicked".to_owned());
+            }
+            (Err(mpsc::RecvTimeoutError::Timeout), run) => {
+                current = run;
+                break (Verdict::Timeout, format!("no answer within {} s", CASE_TIMEOUT.as_secs()));
+            }
+        }
+    };
+    let run = current.unwrap_or_default();
+    let end = End::new(verdict, format!("{why}{}", run.unanswered()));
+    ended.push((run, end));
+    ended
+}
+
+/// What came of all runs: the last tells, for it failed or none did, and what was asserted in any was asserted.
+fn outcome(case: &DiscoveredCase, runs: Vec<(Run, End)>, duration: Duration) -> Outcome {
+    let count = runs.len() as u64;
+    let mut asserted = Vec::new();
+    let mut told: Option<(Record, End)> = None;
+    for (run, end) in runs {
+        let mut record = std::mem::take(&mut *run.record());
+        asserted.append(&mut record.asserted);
+        if told.is_none() || end.verdict != Verdict::Pass {
+            told = Some((record, end));
+        }
+    }
+    let (Record { exchange, seed, .. }, end) =
+        told.unwrap_or_else(|| (Record::default(), End::driver(DriverError::new("the case was not run"))));
+    let message = match seed {
+        Some(seed) if end.verdict != Verdict::Pass => {
+            format!("{} (seed {seed}; replay with --seed {seed})", end.message)
+        }
+        _ => end.message,
+    };
     Outcome {
         id: case.id.clone(),
         area: case.area.clone(),
         requirements: case.case.requirements.clone(),
         verdict: end.verdict,
-        message: end.message,
+        message,
         asserted,
-        duration_ms: started.elapsed().as_millis() as u64,
+        runs: count,
+        seed,
+        duration_ms: duration.as_millis() as u64,
         exchange,
     }
 }
@@ -100,6 +177,10 @@ impl End {
 struct Record {
     asserted: Vec<(String, bool)>,
     exchange: Vec<Exchange>,
+    /// The seed that the driver was given.
+    seed: Option<u64>,
+    /// Whether the driver could be given one.
+    knows_seeds: bool,
 }
 
 /// One run of one case.
@@ -119,16 +200,12 @@ impl Run {
         }
     }
 
-    fn case(&self, case: &DiscoveredCase, factory: &Arc<DriverFactory>) -> End {
-        let plan = match plan(&case.case) {
-            Ok(plan) => plan,
-            Err(why) => return End::new(Verdict::DriverError, format!("the case cannot be planned: {why}")),
-        };
+    fn case(&self, case: &DiscoveredCase, plan: &Plan, factory: &Arc<DriverFactory>, seed: Option<u64>) -> End {
         let mut driver = match factory() {
             Ok(driver) => driver,
             Err(why) => return End::driver(why),
         };
-        let end = self.steps(case, &plan, driver.as_mut());
+        let end = self.steps(case, plan, seed, driver.as_mut());
         let end = end.map_or_else(|end| end, |()| End::new(Verdict::Pass, ""));
         match self.say(driver.as_mut(), None, Stimulus::Close) {
             Err(why) if end.verdict == Verdict::Pass => why,
@@ -136,7 +213,7 @@ impl Run {
         }
     }
 
-    fn steps(&self, case: &DiscoveredCase, plan: &Plan, driver: &mut dyn Driver) -> Result<(), End> {
+    fn steps(&self, case: &DiscoveredCase, plan: &Plan, seed: Option<u64>, driver: &mut dyn Driver) -> Result<(), End> {
         let hello = match self.say(driver, None, Stimulus::Hello)? {
             Reply::Hello(hello) => hello,
             other => {
@@ -163,6 +240,12 @@ impl Run {
             .map_err(|why| End::new(Verdict::DriverError, format!("a server of the case cannot be started: {why}")))?;
         let mut world = plan.world.clone();
         world.network.endpoints = servers.endpoints();
+        let knows_seeds = hello.hooks.contains(&Hook::Schedule);
+        world.seed = seed.filter(|_| knows_seeds);
+        {
+            let mut record = self.record();
+            (record.seed, record.knows_seeds) = (world.seed, knows_seeds);
+        }
         self.say(driver, None, Stimulus::Open(world))?;
         let mut memory = Memory::default();
         plan.steps.iter().try_for_each(|step| self.step(step, plan, (&hello, &servers), driver, &mut memory))

@@ -9,10 +9,12 @@ use super::discover::{self, DiscoveredCase};
 use super::driver::{Driver, DriverError, DriverFactory};
 use super::requirement::Catalogue;
 use super::run::run_case;
+use super::seeds::Seeds;
 use super::verdict::Verdict;
 
 /// The `main` of a test binary that judges a runtime: every embedded case is a trial, with the filters,
-/// `--list` and exit codes of `cargo test`.
+/// `--list` and exit codes of `cargo test`. Cases in which the order can matter run under a few seeds as well, if the
+/// driver has the hook.
 ///
 /// Declare the binary with `harness = false` and give it a way to make a driver for a case:
 ///
@@ -49,7 +51,7 @@ pub fn trials(cases: Vec<DiscoveredCase>, factory: &Arc<DriverFactory>) -> Vec<T
     let trial = |case: DiscoveredCase| {
         let factory = Arc::clone(factory);
         Trial::ignorable_test(case.id.clone(), move || {
-            let outcome = run_case(&case, &factory);
+            let outcome = run_case(&case, &factory, &Seeds::default());
             match outcome.verdict {
                 Verdict::Pass => Ok(Completion::Completed),
                 Verdict::NotApplicable | Verdict::Untestable => {

@@ -51,9 +51,13 @@ pub struct Outcome {
     pub message: String,
     /// The requirements that were asserted, and whether each assertion held.
     pub asserted: Vec<(String, bool)>,
-    /// How long it took, in milliseconds.
+    /// How often it was run: freely and under seeds, up to the first run that failed.
+    pub runs: u64,
+    /// The seed of the run that message and exchange are of; none if it ran freely.
+    pub seed: Option<u64>,
+    /// How long all runs took, in milliseconds.
     pub duration_ms: u64,
-    /// What was said, for replay.
+    /// What was said in the run that failed, or in the first.
     pub exchange: Vec<Exchange>,
 }
 

@@ -16,6 +16,10 @@ pub struct World {
     pub clock: ClockKind,
     /// Where a virtual clock starts, in Unix milliseconds.
     pub now_ms: u64,
+    /// What decides the order in which components go on, down to their instructions; the runtime's own affair unless
+    /// given. The same seed must give the same replies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// Files, by path below the world's directory. What components see as `/` is its directory `root`.
     pub files: Vec<WorldFile>,
     /// The operator's limits, by name; a runtime that does not know one says so.

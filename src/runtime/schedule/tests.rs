@@ -11,19 +11,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::clock::{Clock, Timestamp, VirtualClock};
 use super::*;
 
-/// Gives the others a turn by a wake-up of its own, as a guest does that is out of turn.
-async fn turn() {
-    let mut given = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut given, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
 fn on_this_thread<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

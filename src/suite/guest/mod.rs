@@ -45,6 +45,16 @@ impl Guest {
         wasmprinter::print_bytes(&self.module).map_err(|why| ProgramError::new(why.to_string()))
     }
 
+    /// Whether it imports a function of one of these names.
+    pub(crate) fn imports_any(&self, names: &[&str]) -> bool {
+        let payloads = wasmparser::Parser::new(0).parse_all(&self.module);
+        let imports = payloads.filter_map(|payload| match payload {
+            Ok(wasmparser::Payload::ImportSection(imports)) => Some(imports),
+            _ => None,
+        });
+        imports.flat_map(|imports| imports.into_imports()).flatten().any(|import| names.contains(&import.name))
+    }
+
     /// The SHA-256 of the component in hexadecimal.
     pub fn sha256(&self) -> String {
         sha256_hex(&self.wasm)

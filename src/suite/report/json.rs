@@ -14,6 +14,9 @@ struct CaseReport<'a> {
     requirements: &'a [String],
     level: Level,
     verdict: Verdict,
+    runs: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
     duration_ms: u64,
     message: &'a str,
 }
@@ -34,6 +37,8 @@ pub fn to_json(report: &Report) -> Value {
             requirements: &outcome.requirements,
             level: level(&outcome.requirements),
             verdict: outcome.verdict,
+            runs: outcome.runs,
+            seed: outcome.seed.filter(|_| !matches!(outcome.verdict, Verdict::Pass | Verdict::Xpass)),
             duration_ms: outcome.duration_ms,
             message: &outcome.message,
         })

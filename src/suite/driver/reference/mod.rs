@@ -3,7 +3,7 @@
 //! The one place where the suite names the runtime. Every case gets a runtime of its own in a directory
 //! of its own; the engine, and with it every compiled guest, is shared.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +12,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 
 use super::{Driver, DriverError};
 use crate::contract::ComponentId;
@@ -26,11 +24,13 @@ use crate::suite::protocol::{
     AskRequest, Bytes, ClockKind, ComponentInspection, DeliverRequest, ExecuteRequest, GuestFailure, Hello, Hook,
     Inspection, LoadRequest, LogRecord as Logged, ManifestFinding, Reply, RevokeRequest, SendRequest, Stimulus, World,
 };
+use order::{Begun, Order};
 use surroundings::Surroundings;
 
 mod disk;
 mod limits;
 mod network;
+mod order;
 mod place;
 mod surroundings;
 mod tamper;
@@ -95,16 +95,17 @@ struct Session {
     runtime: Runtime,
     surroundings: Surroundings,
     virtual_clock: Option<VirtualClock>,
-    begun: HashMap<String, JoinHandle<Reply>>,
+    /// In an order that does not change from run to run.
+    begun: BTreeMap<String, Begun>,
     events: EventStream,
     logs: Arc<Mutex<Vec<Logged>>>,
+    order: Order,
     directory: TempDir,
 }
 
 impl Driver for ReferenceDriver {
     fn perform(&mut self, stimulus: Stimulus) -> Result<Reply, DriverError> {
         let shared = Arc::clone(&self.shared);
-        let handle = shared.tokio.handle();
         match stimulus {
             Stimulus::Hello => Ok(Reply::Hello(Hello {
                 runtime: "airssys-wasm".into(),
@@ -118,7 +119,7 @@ impl Driver for ReferenceDriver {
             }
             Stimulus::Close => {
                 if let Some(session) = self.session.take() {
-                    session.close(handle)?;
+                    session.close()?;
                 }
                 Ok(Reply::Done)
             }
@@ -144,35 +145,37 @@ impl Session {
             Some(clock) => Arc::new(clock.clone()),
             None => Arc::new(SystemClock::default()),
         };
+        let order = Order::new(shared.tokio.handle(), world.seed)?;
         let surroundings = Surroundings::new(world, directory.path(), clock)?;
-        let runtime = surroundings.runtime(&shared.engine, collect(&logs))?;
+        let runtime = surroundings.runtime(&shared.engine, order.schedule(), collect(&logs))?;
         let events = runtime.events();
-        Ok(Self { runtime, surroundings, virtual_clock, begun: HashMap::new(), events, logs, directory })
+        Ok(Self { runtime, surroundings, virtual_clock, begun: BTreeMap::new(), events, logs, order, directory })
     }
 
     fn perform(&mut self, stimulus: Stimulus, shared: &Reference) -> Result<Reply, DriverError> {
-        let handle = shared.tokio.handle();
+        let order = &self.order;
         Ok(match stimulus {
             Stimulus::Begin { ticket, stimulus } => {
                 let (runtime, root) = (self.runtime.clone(), self.directory.path().to_owned());
                 let mut call = Box::pin(async move { call(&runtime, &root, *stimulus).await });
                 // The first poll hands the request over, so that what is begun first is accepted first.
-                let first = handle.block_on(poll_fn(|context| Poll::Ready(call.as_mut().poll(context))));
-                let task = match first {
-                    Poll::Ready(reply) => handle.spawn(async move { reply }),
-                    Poll::Pending => handle.spawn(call),
+                let first = order.block_on(poll_fn(|context| Poll::Ready(call.as_mut().poll(context))));
+                let begun = match first {
+                    Poll::Ready(reply) => order.begin(async move { reply }),
+                    Poll::Pending => order.begin(call),
                 };
-                self.begun.insert(ticket, task);
+                self.begun.insert(ticket, begun);
                 Reply::Done
             }
             Stimulus::Await { ticket } => {
-                let task = self.begun.remove(&ticket);
-                let task = task.ok_or_else(|| DriverError::new(format!("nothing was begun as `{ticket}`")))?;
-                handle.block_on(task).map_err(|why| DriverError::new(format!("`{ticket}` did not end: {why}")))?
+                let begun = self.begun.remove(&ticket);
+                let begun = begun.ok_or_else(|| DriverError::new(format!("nothing was begun as `{ticket}`")))?;
+                let reply = order.block_on(begun.reply());
+                reply.ok_or_else(|| DriverError::new(format!("`{ticket}` did not end: it panicked")))?
             }
             Stimulus::Advance { ms } => {
                 let clock = self.virtual_clock.as_ref().ok_or_else(|| DriverError::new("the clock is real"))?;
-                handle.block_on(clock.advance(Duration::from_millis(ms)));
+                order.block_on(clock.advance(Duration::from_millis(ms)));
                 Reply::Done
             }
             Stimulus::ReplaceFile(file) => {
@@ -185,16 +188,15 @@ impl Session {
                 Reply::Done
             }
             Stimulus::Crash => {
-                for (_, task) in self.begun.drain() {
-                    task.abort();
+                for begun in std::mem::take(&mut self.begun).into_values() {
                     // Its end is awaited: it holds the runtime, too.
-                    let _ = handle.block_on(task);
+                    order.block_on(begun.end());
                 }
-                handle.block_on(self.runtime.close());
+                order.block_on(self.runtime.close());
                 self.surroundings.disk = self.surroundings.disk.after_crash();
                 // The old runtime goes first: two must not have one store, or one audit trail.
                 self.runtime = idle(shared)?;
-                self.runtime = self.surroundings.runtime(&shared.engine, collect(&self.logs))?;
+                self.runtime = self.surroundings.runtime(&shared.engine, order.schedule(), collect(&self.logs))?;
                 self.events = self.runtime.events();
                 Reply::Done
             }
@@ -208,7 +210,7 @@ impl Session {
             Stimulus::Inspect => {
                 // A begun call may just have answered while its instance is still being put away.
                 if let Some(clock) = &self.virtual_clock {
-                    handle.block_on(clock.quiesce());
+                    order.block_on(clock.quiesce());
                 }
                 Reply::Inspection(inspection(&self.runtime))
             }
@@ -225,18 +227,18 @@ impl Session {
                 }
                 Reply::Events { events }
             }
-            other => handle.block_on(call(&self.runtime, self.directory.path(), other)),
+            other => order.block_on(call(&self.runtime, self.directory.path(), other)),
         })
     }
 
     /// Ends what runs, then removes the directory.
-    fn close(self, handle: &Handle) -> Result<(), DriverError> {
-        let Self { runtime, surroundings, begun, directory, .. } = self;
-        for (_, task) in begun {
-            task.abort();
-        }
-        let _guard = handle.enter();
-        drop((runtime, surroundings));
+    fn close(self) -> Result<(), DriverError> {
+        let Self { runtime, surroundings, begun, order, directory, .. } = self;
+        begun.values().for_each(Begun::abort);
+        let guard = order.enter();
+        drop((begun, runtime, surroundings));
+        drop(guard);
+        order.close();
         directory.close().map_err(|why| DriverError::new(format!("the world cannot be removed: {why}")))
     }
 }

@@ -11,7 +11,7 @@ use super::place::{ROOT, within};
 use crate::contract::ComponentId;
 use crate::permission::Policy;
 use crate::runtime::audit::{FileAudit, Lossless, MemoryAudit, Sync};
-use crate::runtime::{Clock, Engine, HostFunctionError, LogRecord, Runtime, RuntimeBuilder, Store};
+use crate::runtime::{Clock, Engine, HostFunctionError, LogRecord, Runtime, RuntimeBuilder, Schedule, Store};
 use crate::suite::protocol::{HostFunctionScript, World};
 
 /// Who wrote what a case finds in the store.
@@ -44,6 +44,7 @@ impl Surroundings {
     pub(super) fn runtime(
         &self,
         engine: &Engine,
+        schedule: Option<&Schedule>,
         on_log: impl Fn(&LogRecord) + Send + std::marker::Sync + 'static,
     ) -> Result<Runtime, DriverError> {
         let World { policy, network, audit_file, audit_lossy, .. } = &self.world;
@@ -58,6 +59,9 @@ impl Surroundings {
             .allow_private(network.allow_private)
             .lossless(if *audit_lossy { Lossless::Proceed } else { Lossless::Refuse })
             .on_log(on_log);
+        if let Some(schedule) = schedule {
+            builder = builder.schedule(schedule);
+        }
         if let Some(policy) = policy {
             let policy = Policy::parse(policy).map_err(|why| DriverError::new(format!("the policy: {why}")))?;
             builder = builder.policy(policy);
