@@ -287,8 +287,9 @@ impl Actor {
 /// Buries what waits for a component that will not take it, and ends what it asked and was asked.
 pub(crate) fn give_up(services: &Services, component: &Component, why: &str) {
     let requests = &services.messaging.requests;
-    dead_letter::bury(services, component, component.mailbox.abandon(), why);
-    drop(requests.close_made(component.number));
+    dead_letter::bury(services, component, component.mailbox.take_mail(), why);
+    // A callback that is on its way already is forgiven by who brings it.
+    requests.close_made(component.number).iter().for_each(|_| component.mailbox.forgive());
     let unanswered = requests.close_aimed(component.number);
     outcome::tell_failed(services, unanswered, &format!("{}: {why}", component.id()));
 }

@@ -214,26 +214,14 @@ impl<T, W> Mailbox<T, W> {
 
     /// Takes out all calls, messages and callbacks that wait. The last things go on waiting.
     pub(crate) fn take_mail(&self) -> Vec<T> {
-        let mut state = self.state.lock();
-        let mut taken = Vec::with_capacity(state.mail.len());
-        while let Some(thing) = state.next_mail() {
-            taken.push(thing);
-        }
-        taken
-    }
-
-    /// As [`Mailbox::take_mail`]; besides, no callback is owed any more.
-    pub(crate) fn abandon(&self) -> Vec<T> {
-        let taken = self.take_mail();
-        self.state.lock().owed = 0;
-        taken
+        self.state.lock().take_mail()
     }
 
     /// Nobody serves it any more. What waited is given back.
     pub(crate) fn close(&self) -> Vec<T> {
-        let mut rest = self.abandon();
         let mut state = self.state.lock();
         state.open = false;
+        let mut rest = state.take_mail();
         rest.extend(std::mem::take(&mut state.control));
         rest.extend(std::mem::take(&mut state.last));
         let work = (state.work.take(), state.waker.take());
@@ -271,6 +259,14 @@ impl<T, W> State<T, W> {
         }
         let told = std::mem::replace(&mut self.settled, true);
         (!told).then_some(Next::Settle)
+    }
+
+    fn take_mail(&mut self) -> Vec<T> {
+        let mut taken = Vec::with_capacity(self.mail.len());
+        while let Some(thing) = self.next_mail() {
+            taken.push(thing);
+        }
+        taken
     }
 
     fn next_mail(&mut self) -> Option<T> {

@@ -15,6 +15,9 @@ mod sync;
 pub(crate) mod timer;
 pub(crate) mod waiters;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use correlation::Correlation;
