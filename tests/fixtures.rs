@@ -7,6 +7,7 @@ use airssys_wasm::contract::multicodec::Codec;
 use airssys_wasm::contract::{ComponentId, LoadCode, payload};
 use airssys_wasm::runtime::{Call, CallError, LoadOptions, Message, Runtime};
 use rstest::rstest;
+use sha2::{Digest as _, Sha256};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
@@ -60,6 +61,37 @@ async fn a_counter_counts(#[case] name: &str) {
     assert!(runtime.health(&id).await.unwrap().healthy);
     runtime.unload(&id).await.unwrap();
     assert_eq!(runtime.residue(), Default::default());
+}
+
+#[tokio::test]
+async fn words_are_counted() {
+    let runtime = Runtime::builder().build().unwrap();
+    let id = runtime.load(fixture("words")).await.unwrap();
+    let operations = ["raw:", "raw:one", "raw: two \t\r\nwords ", "json:{}", "cbor:x", "hex:55ff20fe"];
+    let expected = ["raw:0", "raw:1", "raw:2", "invalid-input", "unsupported-codec", "raw:2"];
+    assert_eq!(answers(&runtime, &id, &operations).await, expected);
+
+    // A message that nobody awaits a response to has no use.
+    let message = Message { sender: "front".into(), payload: payload::parse("raw:x").unwrap(), request_id: None };
+    assert_eq!(runtime.deliver(&id, message).await.unwrap_err().code(), "delivery-failed");
+    assert!(runtime.health(&id).await.unwrap().healthy);
+    runtime.unload(&id).await.unwrap();
+    assert_eq!(runtime.residue(), Default::default());
+}
+
+#[test]
+fn the_files_are_those_whose_hashes_are_written_down() {
+    let page = std::fs::read_to_string(fixture("README.md")).unwrap();
+    let (_, block) = page.split_once("## SHA-256").unwrap();
+    let mut held = Vec::new();
+    for (hash, file) in block.lines().filter_map(|line| line.split_once("  ")) {
+        let digest = Sha256::digest(std::fs::read(fixture(file)).unwrap());
+        assert_eq!(format!("{}", payload::Hex(&digest)), hash, "{file}");
+        held.push(file);
+    }
+    assert!(
+        ["counter/counter.wasm", "counter-c/counter-c.wasm", "words/words.wasm"].iter().all(|it| held.contains(it))
+    );
 }
 
 #[rstest]

@@ -198,7 +198,7 @@ fn files_are_short() {
 
 #[test]
 fn every_file_says_what_it_is() {
-    let silent = ["src", "tests", "fuzz"].into_iter().flat_map(rust_files);
+    let silent = ["src", "tests", "fuzz", "examples"].into_iter().flat_map(rust_files);
     let silent = silent.filter(|(_, text)| !text.starts_with("//! ")).map(|(file, _)| file);
     assert_none(silent.collect(), "a file starts with a comment that says what it holds");
 }
