@@ -156,8 +156,8 @@ impl Actor {
             component.mailbox.done(held);
             turn += 1;
             // After a long call the task is where those are made, and goes home with its next step.
-            if turn % TURN == 0 || component.long.swap(false, Ordering::Relaxed) {
-                tokio::task::yield_now().await;
+            if component.long.swap(false, Ordering::Relaxed) || turn % TURN == 0 {
+                self.services.tasks.step_back().await;
             }
         }
     }

@@ -99,7 +99,7 @@ impl CurrentCall {
         let (late, _idle) = self.with(|call| {
             call.ticks = call.ticks.saturating_add(1);
             let idle = if call.ticks > patience { call.work.take() } else { None };
-            if call.ticks > 1 {
+            if call.ticks > 1 && !scheduled {
                 long.store(true, Ordering::Relaxed);
             }
             (now >= call.deadline, idle)

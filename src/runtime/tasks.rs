@@ -79,6 +79,13 @@ impl Tasks {
         }
     }
 
+    /// Lets the others of the thread have a turn. A schedule sees to that by itself.
+    pub(crate) async fn step_back(&self) {
+        if !self.are_scheduled() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// How much fuel a guest burns before others get a turn, if that is a matter of the schedule: every order of
     /// magnitude as often as every other.
     pub(crate) fn pace(&self) -> Option<u64> {

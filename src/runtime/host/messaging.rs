@@ -22,7 +22,7 @@ use super::gate::{Asked, Subject};
 impl Host {
     pub(super) fn send(&self, target: String, payload: Vec<u8>) -> Result<(), MessagingError> {
         let (addressee, letter) = self.address(MessagingAction::Send, &target, payload)?;
-        post::put(&self.gate.services, &addressee, letter, None).map_err(|(error, ..)| refusal(error, target))
+        post::put(&self.gate.services, &addressee, letter, None).map_err(|returned| refusal(returned.error, target))
     }
 
     pub(super) fn ask(&self, target: String, payload: Vec<u8>, timeout_ms: u64) -> Result<String, MessagingError> {

@@ -41,7 +41,7 @@ impl Runtime {
     /// [`CallError::MailboxFull`] if there is none; otherwise as [`Runtime::deliver`], but for what the guest answers.
     pub fn try_send(&self, id: &ComponentId, message: Message) -> Result<(), CallError> {
         let target = self.addressee(id, &message.payload)?;
-        post::put(self.services(), &target, letter(message), None).map_err(|(error, ..)| error)
+        post::put(self.services(), &target, letter(message), None).map_err(|returned| returned.error)
     }
 
     /// Puts a message into a component's mailbox, and waits for room at the most so long. It does not wait for the message

@@ -15,40 +15,44 @@ use super::letter::Letter;
 use super::mailbox::{Lane, Refusal};
 use super::outcome::{self, Requester};
 
-/// Puts a letter into a mailbox, or gives it back with the reason. `answer` is told when it was handled.
+/// A letter that was not accepted, with the reason.
+pub(crate) struct Returned {
+    pub(crate) error: CallError,
+    letter: Letter,
+    answer: Option<Answer<()>>,
+}
+
+/// Puts a letter into a mailbox, or gives it back. `answer` is told when it was handled.
 pub(crate) fn put(
     services: &Services,
     target: &Component,
     mut letter: Letter,
     answer: Option<Answer<()>>,
-) -> Result<(), (CallError, Letter, Option<Answer<()>>)> {
+) -> Result<(), Box<Returned>> {
+    let returned = |error, letter, answer| Err(Box::new(Returned { error, letter, answer }));
     let bytes = letter.bytes();
-    if letter.charge.is_none() {
-        letter.charge = services.messaging.budget.charge(bytes);
-        if letter.charge.is_none() {
-            return Err((CallError::MailboxFull, letter, answer));
-        }
-    }
     let life = target.life();
     if !life.accepts() {
         let state = life.state;
         drop(life);
-        return Err((CallError::NotRunning(state), letter, answer));
+        return returned(CallError::NotRunning(state), letter, answer);
     }
-    let refused =
-        target.mailbox.put(Lane::Message { bytes }, Command::Message(letter, answer), || services.clock.work());
+    letter.charge = letter.charge.or_else(|| services.messaging.budget.charge(bytes));
+    if letter.charge.is_none() {
+        drop(life);
+        return returned(CallError::MailboxFull, letter, answer);
+    }
+    let command = Command::Message(letter, answer);
+    let refused = target.mailbox.put(Lane::Message { bytes }, command, || services.clock.work());
     drop(life);
     match refused {
         Ok(()) => Ok(()),
-        Err((refusal, Command::Message(letter, answer))) => {
-            let error = match refusal {
-                Refusal::Full => {
-                    tell_full(services, target);
-                    CallError::MailboxFull
-                }
-                Refusal::Closed => CallError::NotRunning(target.state()),
-            };
-            Err((error, letter, answer))
+        Err((Refusal::Full, Command::Message(letter, answer))) => {
+            tell_full(services, target);
+            returned(CallError::MailboxFull, letter, answer)
+        }
+        Err((Refusal::Closed, Command::Message(letter, answer))) => {
+            returned(CallError::NotRunning(target.state()), letter, answer)
         }
         // The mailbox gives back what it was given.
         Err(_) => Ok(()),
@@ -76,8 +80,10 @@ pub(crate) async fn put_when_room(
         let (room, budget) = (target.room.join(), services.messaging.budget.room.join());
         match put(services, target, letter, answer) {
             Ok(()) => return Ok(()),
-            Err((CallError::MailboxFull, back, waiting)) => (letter, answer) = (back, waiting),
-            Err((error, ..)) => return Err(error),
+            Err(returned) if returned.error == CallError::MailboxFull => {
+                (letter, answer) = (returned.letter, returned.answer);
+            }
+            Err(returned) => return Err(returned.error),
         }
         drop(held.take());
         tokio::select! {
@@ -125,12 +131,12 @@ pub(crate) fn ask(
     };
     letter.request = Some(number);
     letter.request_id = Some(outcome::request_id(number));
-    if let Err((error, ..)) = put(services, target, letter, None) {
+    if let Err(returned) = put(services, target, letter, None) {
         // Whoever takes it out of the table speaks for it: if it is not us, its outcome is on its way.
         return match requests.fail(number) {
             Some(_) => {
                 forgive();
-                Err(error)
+                Err(returned.error)
             }
             None => Ok(number),
         };

@@ -8,8 +8,7 @@ use crate::runtime::HostLimits;
 /// The operator's limits of a case.
 pub(super) fn limits(given: &BTreeMap<String, u64>) -> Result<HostLimits, DriverError> {
     // Cases that are not about back-off need not wait it out.
-    let mut limits = HostLimits::default();
-    limits.back_off_ms = 0;
+    let mut limits = HostLimits { back_off_ms: 0, ..HostLimits::default() };
     for (name, value) in given {
         match name.as_str() {
             "memory-bytes" => limits.memory_bytes = *value,
