@@ -85,11 +85,11 @@ impl Actor {
     }
 
     /// Serves the mailbox until the component is unloaded or the runtime is gone. `_last` is dropped when nothing else of
-    /// the component is left. A panic of this task, which would be a bug of the runtime, fails this component and no other.
-    pub(crate) async fn run<L>(self, _last: L, alive: impl Future) {
+    /// the component is left, and `first` counts as work until it serves. A panic of this task, which would be a bug of the runtime, fails this component and no other.
+    pub(crate) async fn run<L>(self, _last: L, alive: impl Future, first: Work) {
         let (services, component) = (Arc::clone(&self.services), Arc::clone(&self.component));
         let attached = Attached { services: Arc::clone(&services), component: Arc::clone(&component) };
-        let serve = AssertUnwindSafe(self.serve()).catch_unwind();
+        let serve = AssertUnwindSafe(self.serve(first)).catch_unwind();
         let served = tokio::select! {
             biased;
             served = serve => served,
@@ -115,9 +115,11 @@ impl Actor {
         }
     }
 
-    async fn serve(mut self) -> Farewell {
+    async fn serve(mut self, first: Work) -> Farewell {
         let component = Arc::clone(&self.component);
         let mut turn = 0;
+        // What came while the first instance was made has waited for this.
+        component.mailbox.done(first);
         loop {
             self.bury_overdue();
             let (next, work) = poll_fn(|context| component.mailbox.poll_next(context)).await;

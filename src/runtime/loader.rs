@@ -101,7 +101,7 @@ async fn run_phases(
     let instance = start(services, registry, &component, &pre, work).await?;
 
     let actor = Actor::new(Arc::clone(services), Arc::clone(&component), Arc::downgrade(registry), pre, instance);
-    services.tasks.spawn_actor(&services.engine, &component.long, actor.run(last, alive));
+    services.tasks.spawn_actor(&services.engine, &component.long, actor.run(last, alive, services.clock.work()));
     reservation.keep();
     Ok(component)
 }

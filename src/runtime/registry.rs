@@ -69,6 +69,7 @@ impl Registry {
         }
         names.insert(component.id().clone(), Arc::clone(component));
         drop(names);
+        component.mailbox.not_yet();
         component.pass_to(services, State::Installing);
         Some(Reservation {
             registry: Arc::clone(self),

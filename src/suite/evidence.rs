@@ -148,7 +148,10 @@ fn is_whole_letter(record: &Map<String, Value>) -> bool {
             let sized = record.get("bytes").is_some_and(Value::is_u64);
             there(&["time-ms", "component", "sender", "reason"]) && of_a_kind && sized
         }
-        Some("response-refused") => there(&["time-ms", "component", "request-id"]),
+        // What the responder named may be empty.
+        Some("response-refused") => {
+            there(&["time-ms", "component"]) && record.get("request-id").is_some_and(Value::is_string)
+        }
         _ => true,
     }
 }

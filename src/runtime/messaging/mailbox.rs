@@ -116,6 +116,11 @@ impl<T, W> Mailbox<T, W> {
         Self { bounds, state: Mutex::new(state) }
     }
 
+    /// Nobody serves it before [`Mailbox::done`] was called: until then what waits does not count as work.
+    pub(crate) fn not_yet(&self) {
+        self.state.lock().serving = true;
+    }
+
     /// Takes a thing in, or gives it back. `work` is called if somebody has to be woken for it.
     pub(crate) fn put(&self, lane: Lane, thing: T, work: impl FnOnce() -> W) -> Result<(), (Refusal, T)> {
         let mut state = self.state.lock();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::Notify;
 
-use super::super::clock::Timestamp;
+use super::super::clock::{Timestamp, Work};
 use super::super::services::Services;
 use super::outcome::{self, Undelivered};
 use super::sync::Mutex;
@@ -12,23 +12,32 @@ use super::sync::Mutex;
 /// Wakes for requests that are due.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
-    /// Until when the task sleeps; none if there is no task.
-    armed: Mutex<Option<u64>>,
+    armed: Mutex<Armed>,
     wake: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Armed {
+    /// Until when the task sleeps; none if there is no task.
+    until: Option<u64>,
+    /// Time stands until the task sleeps to an earlier time than before.
+    work: Option<Work>,
 }
 
 impl Timer {
     /// Sees to it that somebody wakes at `due`, which is in the table already.
     pub(crate) fn arm(&self, services: &Arc<Services>, due: u64) {
         let mut armed = self.armed.lock();
-        match *armed {
+        match armed.until {
             None => {
-                *armed = Some(due);
+                armed.until = Some(due);
                 drop(armed);
-                services.tasks.spawn(watch(Arc::downgrade(services), Arc::clone(&self.wake), due));
+                let work = services.clock.work();
+                services.tasks.spawn(watch(Arc::downgrade(services), Arc::clone(&self.wake), (due, work)));
             }
             Some(until) if due < until => {
-                *armed = Some(due);
+                armed.until = Some(due);
+                armed.work.get_or_insert_with(|| services.clock.work());
                 drop(armed);
                 self.wake.notify_one();
             }
@@ -36,11 +45,12 @@ impl Timer {
         }
     }
 
-    /// Until when to sleep next; none ends the task.
-    fn rearm(&self, services: &Services) -> Option<u64> {
+    /// Until when to sleep next, and what counts as work until then; none ends the task.
+    fn rearm(&self, services: &Services) -> Option<(u64, Work)> {
         let mut armed = self.armed.lock();
-        *armed = services.messaging.requests.next_due();
-        *armed
+        armed.until = services.messaging.requests.next_due();
+        let work = armed.work.take().unwrap_or_default();
+        armed.until.map(|due| (due, work))
     }
 }
 
@@ -51,14 +61,16 @@ impl Drop for Timer {
 }
 
 /// Ends requests when they are due. It does not keep the runtime alive.
-async fn watch(runtime: Weak<Services>, wake: Arc<Notify>, first: u64) {
-    let mut until = Some(first);
-    while let Some(due) = until {
+async fn watch(runtime: Weak<Services>, wake: Arc<Notify>, first: (u64, Work)) {
+    let mut next = Some(first);
+    while let Some((due, work)) = next {
         let Some(clock) = runtime.upgrade().map(|services| Arc::clone(&services.clock)) else { return };
+        let sleep = clock.sleep_until(Timestamp::from_nanos(due));
+        drop(work);
         let work = tokio::select! {
             biased;
             () = wake.notified() => None,
-            work = clock.sleep_until(Timestamp::from_nanos(due)) => Some(work),
+            work = sleep => Some(work),
         };
         let Some(services) = runtime.upgrade() else { return };
         if work.is_some() {
@@ -66,7 +78,7 @@ async fn watch(runtime: Weak<Services>, wake: Arc<Notify>, first: u64) {
                 outcome::tell(&services, closed, Err(Undelivered::TimeoutExceeded), (0, None));
             }
         }
-        until = services.messaging.timer.rearm(&services);
+        next = services.messaging.timer.rearm(&services);
         // Time stands until the outcomes are where they count as work themselves.
         drop(work);
     }
