@@ -37,9 +37,11 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new() -> Self {
-        let mailbox = Arc::new(Mailbox::new(BOUNDS));
-        mailbox.open();
-        Self { mailbox, work: Arc::default() }
+        let served = Self { mailbox: Arc::new(Mailbox::new(BOUNDS)), work: Arc::default() };
+        served.mailbox.not_yet();
+        served.work.fetch_add(1, Ordering::SeqCst);
+        served.mailbox.done(Work(Arc::clone(&served.work)));
+        served
     }
 
     /// Whether it was accepted. What is refused is given back; from acceptance on, something counts as work.

@@ -24,7 +24,6 @@ enum Op {
     Done,
     TakeMail,
     Close,
-    Open,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -45,7 +44,6 @@ fn op() -> impl Strategy<Value = Op> {
         8 => Just(Op::Done),
         1 => Just(Op::TakeMail),
         1 => Just(Op::Close),
-        2 => Just(Op::Open),
     ]
 }
 
@@ -61,7 +59,7 @@ enum Did {
 /// What waits, in the order in which it was accepted, and what is on its way.
 #[derive(Debug, Default)]
 struct Model {
-    open: bool,
+    closed: bool,
     waits: Vec<(Lane, usize)>,
     /// Callbacks that are yet to come.
     awaited: usize,
@@ -97,7 +95,7 @@ impl Model {
     }
 
     fn put(&mut self, lane: Lane, thing: usize) -> Did {
-        if !self.open {
+        if self.closed {
             return Did::Put(Err(Refusal::Closed));
         }
         let (messages, bytes) = self.messages();
@@ -177,7 +175,7 @@ fn apply(mailbox: &Mailbox<usize, Arc<()>>, model: &mut Model, op: &Op, thing: u
             mailbox.release(model.reserved.remove(which));
             (Did::Nothing, Did::Nothing)
         }
-        Op::Bring(which) if which < model.reserved.len() && model.open => {
+        Op::Bring(which) if which < model.reserved.len() && !model.closed => {
             let lane = Lane::Callback { bytes: model.reserved.remove(which) };
             model.awaited -= 1;
             (refusal(mailbox.put(lane, thing, || Arc::clone(&work.all))), model.put(lane, thing))
@@ -209,13 +207,8 @@ fn apply(mailbox: &Mailbox<usize, Arc<()>>, model: &mut Model, op: &Op, thing: u
             let mut expected = model.take(is_mail);
             expected.extend(model.take(|lane| lane == Lane::Control));
             expected.extend(model.take(|_| true));
-            (model.open, model.sleeps) = (false, false);
+            (model.closed, model.sleeps) = (true, false);
             (Did::Took(mailbox.close()), Did::Took(expected))
-        }
-        Op::Open => {
-            mailbox.open();
-            model.open = true;
-            (Did::Nothing, Did::Nothing)
         }
         Op::Forgive | Op::Reserve(_) | Op::Release(_) | Op::Bring(_) | Op::Next | Op::TakeMail | Op::Close => {
             (Did::Nothing, Did::Nothing)
