@@ -18,7 +18,8 @@
 //! **The runtime**: manifest → grants → loader → actor → gate → host function → audit. The manifest is read and
 //! validated whole, by [`manifest`], before a byte of wasm is looked at. The loader goes through the phases of a
 //! load; the first that fails ends it and leaves nothing. A component that runs is a task that owns one instance and
-//! takes calls one at a time, under a deadline, a fuel limit and a memory limit. Every function of the host that
+//! takes calls, messages and callbacks out of one bounded mailbox, one at a time, under a deadline, a fuel limit and a
+//! memory limit. Every function of the host that
 //! needs a permission passes one gate, which decides by the grants in force, leaves a record in the audit trail, and then
 //! lets the function act on what was decided: a handle, addresses, a namespace.
 //!
@@ -69,3 +70,8 @@ pub mod permission;
 pub mod runtime;
 #[cfg(feature = "suite")]
 pub mod suite;
+
+/// The examples of the book are run, as those of the source are.
+#[cfg(all(doctest, feature = "runtime"))]
+#[doc = include_str!("../docs/src/messaging.md")]
+mod messaging {}
