@@ -8,12 +8,13 @@ mod bench;
 mod held;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use airssys_wasm::contract::{ComponentId, State, TrapKind, payload};
 use airssys_wasm::runtime::{Call, CallError, Engine, EngineOptions, HostLimits, Message, Runtime};
 use bench::{Bench, manifest_text, wasm};
 use held::Held;
+use tokio::time::Instant;
 
 /// These tests measure the process, so only one of them runs at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -98,6 +99,9 @@ fn a_flood_and_a_spinning_neighbour_cost_others_no_latency() {
 /// One block of the measurement. Blocks alone and blocks beside the others take turns, so that both meet the same machine.
 const BLOCK: Duration = Duration::from_millis(140);
 
+/// The time from one call to the next.
+const PACE: Duration = Duration::from_millis(1);
+
 async fn p99_beside_hogs(bench: &Bench) -> f64 {
     let calm = bench.load("calm", TIRELESS, "execute = [\"spin 10000\", \"return ok($operation)\"]").await;
     bench.load("sink", TIRELESS, "handle-message = [\"count\"]").await;
@@ -126,16 +130,17 @@ async fn occupy(runtime: Runtime, hog: ComponentId) {
     assert_eq!(ended.unwrap_err(), CallError::TimeoutExceeded);
 }
 
-/// Calls one after the other for a block, from a task as a server would.
+/// Calls that come at a pace for a block, as they do to a server. What counts is the time from when a call was due: one that
+/// finds no thread, or comes late because the one before did, was slow.
 async fn latencies(runtime: &Runtime, calm: &ComponentId) -> Vec<Duration> {
     let (runtime, calm) = (runtime.clone(), calm.clone());
     let calls = async move {
-        let (start, mut taken) = (Instant::now(), Vec::new());
-        while start.elapsed() < BLOCK {
-            let called = Instant::now();
+        let start = Instant::now();
+        let mut taken = Vec::new();
+        for due in (1..BLOCK.as_millis() as u32).map(|call| start + PACE * call) {
+            tokio::time::sleep_until(due).await;
             runtime.execute(&calm, payload::parse("raw:x").unwrap(), Call::default()).await.unwrap();
-            taken.push(called.elapsed());
-            tokio::task::yield_now().await;
+            taken.push(due.elapsed());
         }
         taken
     };

@@ -170,6 +170,7 @@ impl Actor {
         let overdue = component.life().drained_by.is_some_and(|until| until <= services.clock.now());
         if overdue {
             dead_letter::bury(services, component, component.mailbox.take_mail(), "it was stopped");
+            component.made_room();
         }
     }
 
@@ -290,6 +291,7 @@ impl Actor {
 pub(crate) fn give_up(services: &Services, component: &Component, why: &str) {
     let requests = &services.messaging.requests;
     dead_letter::bury(services, component, component.mailbox.take_mail(), why);
+    component.made_room();
     // A callback that is on its way already is forgiven by who brings it.
     requests.close_made(component.number).iter().for_each(|_| component.mailbox.forgive());
     let unanswered = requests.close_aimed(component.number);

@@ -57,7 +57,7 @@ pub struct HostLimits {
     /// The bytes of messages that wait in one mailbox, and those of outcomes besides: 16 MiB each. The manifest's
     /// `mailbox-capacity` bounds their number.
     pub mailbox_bytes: u64,
-    /// The bytes that wait in all mailboxes together: 256 MiB.
+    /// The bytes of all messages and outcomes that wait or are being handled, together: 256 MiB.
     pub all_mailboxes_bytes: u64,
     /// How many requests of one component may be without a callback at a time: 1,024.
     pub outstanding_requests: usize,
