@@ -19,7 +19,7 @@ use trace::Trace;
 
 /// Decides the order of what goes on at the same time. Others give other orders, each the same every time. Who asks
 /// learns the request's identifier, and logs it, when the request was accepted; by some seeds who is asked is faster.
-pub(crate) const SEED: u64 = 6;
+pub(crate) const SEED: u64 = 2;
 
 /// Where the virtual clock starts: 2026-01-01T00:00:00Z.
 const START_MS: u64 = 1_767_225_600_000;
