@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use airssys_wasm::contract::{ComponentId, State, TrapKind, payload};
 use airssys_wasm::runtime::{Call, CallError, Engine, EngineOptions, HostLimits, Message, Runtime};
-use bench::{Bench, manifest_text, wasm};
+use bench::{Bench, write};
 use held::Held;
 use tokio::time::Instant;
 
@@ -168,17 +168,9 @@ fn five_thousand_idle_components_are_small() {
         options.cached_components = NAMES;
         let engine = Engine::new(&options).unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let places: Vec<_> = (0..NAMES)
-            .map(|index| {
-                let name = format!("idle-{index}");
-                let place = directory.path().join(&name);
-                std::fs::create_dir(&place).unwrap();
-                std::fs::write(place.join("component.toml"), manifest_text(&name, TIRELESS)).unwrap();
-                std::fs::write(place.join(format!("{name}.wasm")), wasm(&name, "handle-message = [\"count\"]"))
-                    .unwrap();
-                place
-            })
-            .collect();
+        let program = "handle-message = [\"count\"]";
+        let write_one = |index| write(directory.path(), &format!("idle-{index}"), TIRELESS, program);
+        let places: Vec<_> = (0..NAMES).map(write_one).collect();
         let mut runtimes = Vec::new();
         let mut memory = Vec::new();
         for _ in 0..RUNTIMES {

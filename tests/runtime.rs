@@ -1,7 +1,6 @@
 //! The reference runtime against generated guests: codes, states, limits, and nothing left behind.
 #![cfg(all(feature = "runtime", feature = "suite"))]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use airssys_wasm::runtime::{
     Message, Residue, Runtime, Timestamp, VirtualClock,
 };
 use airssys_wasm::suite::guest::{Program, compile};
+use airssys_wasm::suite::metadata_fields;
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&EngineOptions::default()).unwrap());
 
@@ -46,12 +46,12 @@ impl Bench {
 
     fn write(&self, name: &str, manifest: &str, program: &str) -> PathBuf {
         let program: Program = toml::from_str(program).unwrap();
-        let wasm = compile(&program, &metadata(name)).unwrap().wasm;
         let directory = self.dir.path().join(name);
         std::fs::create_dir_all(&directory).unwrap();
         let text = format!(
             "[component]\nname = \"{name}\"\nversion = \"1.0.0\"\napi-version = \"1.0.0\"\n[resources.memory]\nmax = {MAX}\n{manifest}"
         );
+        let wasm = compile(&program, &metadata_fields(&toml::from_str(&text).unwrap())).unwrap().wasm;
         std::fs::write(directory.join("component.toml"), text).unwrap();
         std::fs::write(directory.join(format!("{name}.wasm")), wasm).unwrap();
         directory
@@ -75,30 +75,6 @@ impl Bench {
     fn state(&self, id: &ComponentId) -> State {
         self.runtime.status(id).unwrap().state
     }
-}
-
-fn metadata(name: &str) -> BTreeMap<String, String> {
-    let name = format!("\"{name}\"");
-    let memory = format!("{{min-memory-bytes: 0, max-memory-bytes: {MAX}, preferred-memory-bytes: {MAX}}}");
-    let fields = [
-        ("name", name.as_str()),
-        ("version", "\"1.0.0\""),
-        ("description", "\"\""),
-        ("author", "\"\""),
-        ("license", "\"\""),
-        (
-            "requested-permissions",
-            "{filesystem: [], network: [], storage: [], process: [], messaging: [], host-functions: []}",
-        ),
-        ("supported-operations", "[]"),
-        ("supported-codecs", "[]"),
-        ("language", "\"\""),
-        ("memory-requirements", memory.as_str()),
-        ("stateful", "true"),
-        ("api-version", "\"1.0.0\""),
-        ("tags", "[]"),
-    ];
-    fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
 #[tokio::test]

@@ -85,7 +85,8 @@ impl Actor {
     }
 
     /// Serves the mailbox until the component is unloaded or the runtime is gone. `_last` is dropped when nothing else of
-    /// the component is left, and `first` counts as work until it serves. A panic of this task, which would be a bug of the runtime, fails this component and no other.
+    /// the component is left, and `first` counts as work until it serves. A panic of this task, which would be a bug of
+    /// the runtime, fails this component and no other.
     pub(crate) async fn run<L>(self, _last: L, alive: impl Future, first: Work) {
         let (services, component) = (Arc::clone(&self.services), Arc::clone(&self.component));
         let attached = Attached { services: Arc::clone(&services), component: Arc::clone(&component) };

@@ -66,7 +66,7 @@ fn merge(base: &mut Table, overlay: &Table) {
 
 /// The record that `metadata` returns for a manifest, field by field as WAVE. Fields that the manifest
 /// has in the wrong form get a harmless value: such a manifest is refused before `metadata` is called.
-pub(super) fn metadata_fields(manifest: &Table) -> BTreeMap<String, String> {
+pub fn metadata_fields(manifest: &Table) -> BTreeMap<String, String> {
     let component = |key: &str| lookup(manifest, &["component", key]);
     let text = |value: Option<&Value>| quoted(value.and_then(Value::as_str).unwrap_or_default());
     let optional = |value: Option<&Value>| match value.and_then(Value::as_str) {

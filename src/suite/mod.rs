@@ -30,6 +30,7 @@ pub use case::{
 };
 pub use discover::{CaseError, DiscoveredCase, embedded, in_directory};
 pub use driver::{Driver, DriverError, DriverFactory};
+pub use manifest_text::metadata_fields;
 pub use plan::{Plan, PlannedStep, plan};
 pub use protocol::{Hello, Hook, Reply, Stimulus};
 pub use report::Report;
