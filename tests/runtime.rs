@@ -30,7 +30,9 @@ impl Bench {
         Self::with(HostLimits::default())
     }
 
-    fn with(limits: HostLimits) -> Self {
+    fn with(mut limits: HostLimits) -> Self {
+        // Time stands here unless a test moves it, so that a restart would wait for ever.
+        limits.back_off_ms = 0;
         let clock = VirtualClock::new(Timestamp::from_millis(1_000_000));
         let logs = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&logs);
