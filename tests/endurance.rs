@@ -72,6 +72,32 @@ async fn cycles(bench: &Bench, victim: &ComponentId, count: u32) {
     }
 }
 
+#[test]
+fn a_runtime_that_goes_in_the_middle_of_a_long_call_takes_its_threads_along() {
+    let _turn = alone();
+    let threads = two_threads();
+    let engine = Engine::new(&EngineOptions::default()).unwrap();
+    let bench = Bench::new(&engine, HostLimits::default());
+    let spin = threads.block_on(bench.load("spin", TIRELESS, "execute = [\"spin\"]"));
+    let runtime = bench.runtime.clone();
+    let call =
+        threads.spawn(async move { runtime.execute(&spin, payload::parse("raw:x").unwrap(), Call::default()).await });
+    until("the call is on a thread for long ones", || held::threads("airssys-long-ca") > 0);
+    call.abort();
+    drop((bench, engine));
+    until("its threads are gone", || held::threads("airssys-") == 0);
+    until("its tasks are gone", || threads.metrics().num_alive_tasks() == 0);
+}
+
+/// Waits for what comes by itself, and not for ever.
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
+        std::thread::yield_now();
+    }
+}
+
 /// How much slower the slowest call in a hundred may be beside the worst of neighbours.
 const MOST_P99: f64 = 3.0;
 

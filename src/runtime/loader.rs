@@ -49,7 +49,7 @@ pub(crate) async fn load(
     let result = run_phases(services, registry, alive, options, &mut name, &mut work).await;
     if let Err(LoadError { phase, code, message, .. }) = &result {
         let event = AuditEvent::load_failed(name.clone(), *phase, *code, message);
-        if let Err(error) = services.audit.append(services.clock.now().millis(), event) {
+        if let Err(error) = services.record(event) {
             tracing::error!(%error, "a failed load could not be recorded");
         }
     }
@@ -226,7 +226,7 @@ fn tell_excess(
     let id = component.id().clone();
     tracing::warn!(component = id.as_str(), %mode, ?dropped, ?beyond, "the manifest asks for more than the policy allows");
     let event = AuditEvent::policy_excess(id.clone(), mode, &dropped, &beyond);
-    if let Err(error) = services.audit.append(services.clock.now().millis(), event) {
+    if let Err(error) = services.record(event) {
         tracing::error!(%error, "the excess of a manifest could not be recorded");
         if services.audit.lossless() == Lossless::Refuse {
             let message = "the audit trail takes no record, and no manifest beyond the policy is loaded without one";

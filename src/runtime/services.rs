@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 use crate::permission::Policy;
 
-use super::audit::Trail;
+use super::audit::{AuditError, AuditEvent, Trail};
 use super::clock::Clock;
 use super::engine::Engine;
 use super::event::{EventKind, EventSink};
@@ -53,6 +55,15 @@ impl Services {
     /// Tells an event.
     pub(crate) fn tell(&self, kind: EventKind) {
         self.events.tell(self.clock.now(), kind);
+    }
+
+    /// Leaves a record in the audit trail.
+    pub(crate) fn record(&self, event: AuditEvent) -> Result<(), AuditError> {
+        let append = || self.audit.append(self.clock.now().millis(), event).map(drop);
+        // A sink that waits for a disk must not keep the other tasks of this thread waiting.
+        let apart = self.audit.may_block()
+            && Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if apart { tokio::task::block_in_place(append) } else { append() }
     }
 
     /// Writes a component's log record.

@@ -34,3 +34,11 @@ pub(crate) fn memory_bytes() -> u64 {
     let kibibytes: u64 = resident.trim().trim_end_matches("kB").trim().parse().unwrap();
     kibibytes * 1024
 }
+
+/// How many threads there are whose name starts so.
+pub(crate) fn threads(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let named =
+        tasks.filter(|task| std::fs::read_to_string(task.path().join("comm")).is_ok_and(|comm| comm.starts_with(name)));
+    named.count()
+}

@@ -7,8 +7,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tokio::runtime::{Handle, RuntimeFlavor};
-
 use crate::manifest::NetworkAction;
 use crate::permission::{self, Access, Class, Decision, FourAction, Grants, MessagingAction, Reason, Rule, normalise};
 
@@ -129,13 +127,8 @@ impl Gate {
     /// Leaves a record, or answers why there must be no access without one.
     fn record(&self, event: AuditEvent) -> Result<(), Denied> {
         let services = &self.services;
-        let append = || services.audit.append(services.clock.now().millis(), event);
-        // A sink that waits for a disk must not keep the other tasks of this thread waiting.
-        let apart = services.audit.may_block()
-            && Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-        let appended = if apart { tokio::task::block_in_place(append) } else { append() };
-        match appended {
-            Ok(_) => Ok(()),
+        match services.record(event) {
+            Ok(()) => Ok(()),
             Err(error) => {
                 tracing::error!(component = self.component.id().as_str(), %error, "an access could not be recorded");
                 if services.audit.lossless() == Lossless::Refuse {

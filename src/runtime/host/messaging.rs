@@ -112,7 +112,7 @@ impl Host {
     fn record_refused(&self, request: &str) {
         let services = &self.gate.services;
         let event = AuditEvent::response_refused(self.gate.component.id().clone(), request);
-        if let Err(error) = services.audit.append(services.clock.now().millis(), event) {
+        if let Err(error) = services.record(event) {
             tracing::error!(component = self.gate.component.id().as_str(), %error, "a refused response could not be recorded");
         }
     }

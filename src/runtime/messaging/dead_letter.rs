@@ -42,7 +42,7 @@ fn record(services: &Services, component: &Component, (sender, kind, bytes): (&s
     component.dead_letters.fetch_add(1, Ordering::Relaxed);
     let id = component.id().clone();
     let event = AuditEvent::dead_letter(id.clone(), sender, kind, bytes, reason);
-    if let Err(error) = services.audit.append(services.clock.now().millis(), event) {
+    if let Err(error) = services.record(event) {
         tracing::error!(component = id.as_str(), %error, "a dead letter could not be recorded");
     }
     services.tell(EventKind::DeadLetter {
