@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use futures_util::FutureExt as _;
 use wasmtime::UpdateDeadline;
@@ -124,6 +125,11 @@ impl CurrentCall {
     /// Waits for something outside of the runtime, which does not count as work, until `until` at the latest: none if
     /// that came first. What was waited for is then dropped.
     pub(crate) async fn outside_until<T>(&self, until: Timestamp, outside: impl Future<Output = T>) -> Option<T> {
+        let mut outside = pin!(outside);
+        // What is there at once is not waited for: no time passes meanwhile.
+        if let Poll::Ready(value) = poll_fn(|context| Poll::Ready(outside.as_mut().poll(context))).await {
+            return Some(value);
+        }
         let sleep = self.clock.sleep_until(until);
         let parked = Parked(self, self.with(|call| call.work.take()).is_some());
         let outcome = tokio::select! {
