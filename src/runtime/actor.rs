@@ -250,6 +250,10 @@ impl Actor {
         let started = self.fresh_instance(work).await;
         let next = if started.is_ok() { State::Running } else { State::Failed };
         self.component.pass_to(&self.services, next);
+        if next == State::Failed {
+            // Its `init` may have asked somebody.
+            give_up(&self.services, &self.component, "it could not be started");
+        }
         started.map_err(|LoadError { code, message, .. }| CallError::StartFailed { code, message })
     }
 

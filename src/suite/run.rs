@@ -35,10 +35,11 @@ pub fn run_all(
     std::thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, cases.len().max(1)) {
             scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(index) else { break };
                     let outcome = run_case(case, factory, seeds);
                     observe(&outcome);
-                    let index = cases.iter().position(|other| other.id == case.id).unwrap_or_default();
                     outcomes.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(outcome);
                 }
             });

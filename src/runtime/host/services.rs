@@ -4,6 +4,8 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 
+use crate::contract::{ComponentId, State};
+
 use super::super::bindings::host_services::Host as HostServices;
 use super::super::bindings::types::{
     ComponentError, ComponentMetadata, ConfigError as GuestConfigError, HostFunctionError, LogLevel as GuestLogLevel,
@@ -17,7 +19,6 @@ use super::super::host_function::{self, HostCall};
 use super::super::log::LogLevel;
 use super::Host;
 use super::gate::{Asked, Denied, Subject};
-use crate::contract::{ComponentId, State};
 
 impl From<Denied> for MessagingError {
     fn from(Denied(text): Denied) -> Self {

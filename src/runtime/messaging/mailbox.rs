@@ -84,6 +84,7 @@ struct State<T, W> {
     control: VecDeque<T>,
     mail: VecDeque<(Lane, T)>,
     last: VecDeque<T>,
+    calls: usize,
     messages: usize,
     bytes: u64,
     /// Callbacks that wait or are yet to come.
@@ -104,6 +105,7 @@ impl<T, W> Mailbox<T, W> {
             control: VecDeque::new(),
             mail: VecDeque::new(),
             last: VecDeque::new(),
+            calls: 0,
             messages: 0,
             bytes: 0,
             owed: 0,
@@ -130,7 +132,10 @@ impl<T, W> Mailbox<T, W> {
         match lane {
             Lane::Control => state.control.push_back(thing),
             Lane::Last => state.last.push_back(thing),
-            Lane::Call => state.mail.push_back((lane, thing)),
+            Lane::Call => {
+                state.calls += 1;
+                state.mail.push_back((lane, thing));
+            }
             Lane::Callback { .. } => state.mail.push_back((lane, thing)),
             Lane::Message { bytes } => {
                 if !self.fits(&state, bytes) {
@@ -238,8 +243,7 @@ impl<T, W> Mailbox<T, W> {
     /// What waits, in numbers.
     pub(crate) fn waiting(&self) -> Waiting {
         let state = self.state.lock();
-        let calls = state.mail.iter().filter(|(lane, _)| *lane == Lane::Call).count();
-        Waiting { mail: state.mail.len() - calls, bytes: state.bytes + state.callback_bytes }
+        Waiting { mail: state.mail.len() - state.calls, bytes: state.bytes + state.callback_bytes }
     }
 }
 
@@ -285,7 +289,9 @@ impl<T, W> State<T, W> {
                 self.owed = self.owed.saturating_sub(1);
                 self.callback_bytes = self.callback_bytes.saturating_sub(bytes);
             }
-            Lane::Control | Lane::Call | Lane::Last => {}
+            Lane::Call => self.calls -= 1,
+            // These wait apart.
+            Lane::Control | Lane::Last => {}
         }
         Some(thing)
     }
