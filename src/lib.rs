@@ -31,6 +31,7 @@
 //! |---|---|
 //! | `runtime` | the module `runtime`, and with it wasmtime |
 //! | `suite` | the module `suite`, without any runtime |
+//! | `wit` | the module `wit`: the contract's WIT packages, and tools for others; each of the others brings it |
 //! | `cli` | the command `airssys-wasm`, and `manifest::migrate` |
 //!
 //! All are on by default. [`contract`], [`manifest`] and [`permission`] are always there. A crate that has its own runtime judged
@@ -70,6 +71,8 @@ pub mod permission;
 pub mod runtime;
 #[cfg(feature = "suite")]
 pub mod suite;
+#[cfg(feature = "wit")]
+pub mod wit;
 
 /// The examples of the book are run, as those of the source are.
 #[cfg(all(doctest, feature = "runtime"))]

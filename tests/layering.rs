@@ -10,19 +10,20 @@ use rstest::rstest;
 use source::{NamedPath, code, files, paths, rust_files};
 
 /// The modules of the crate.
-const MODULES: [&str; 6] = ["contract", "manifest", "permission", "runtime", "suite", "cli"];
+const MODULES: [&str; 7] = ["contract", "manifest", "permission", "wit", "runtime", "suite", "cli"];
 
 /// Which modules of the crate each folder or file may name; the first row that fits decides.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("src/contract/", &["contract"]),
     ("src/manifest/", &["contract", "manifest"]),
     ("src/permission/", &["contract", "manifest", "permission"]),
-    ("src/runtime/", &["contract", "manifest", "permission", "runtime"]),
+    ("src/wit/", &["contract", "manifest", "wit"]),
+    ("src/runtime/", &["contract", "manifest", "permission", "wit", "runtime"]),
     ("src/suite/driver/reference/", &["contract", "manifest", "permission", "runtime", "suite"]),
-    ("src/suite/", &["contract", "suite"]),
-    ("src/cli/", &["contract", "manifest", "permission", "runtime", "suite", "cli"]),
+    ("src/suite/", &["contract", "wit", "suite"]),
+    ("src/cli/", &["contract", "manifest", "permission", "wit", "runtime", "suite", "cli"]),
     ("src/main.rs", &["cli"]),
-    ("src/lib.rs", &["contract", "manifest", "permission", "runtime", "suite"]),
+    ("src/lib.rs", &["contract", "manifest", "permission", "wit", "runtime", "suite"]),
 ];
 
 /// Files that only turn values into values: the same input gives the same output everywhere.

@@ -18,9 +18,7 @@ pub use component_id::{ComponentId, ComponentIdError};
 pub use context::{Caller, TraceContext};
 pub use state::State;
 pub use trap::TrapKind;
-
-/// The version of the contract that this crate implements: `airssys:core@1.0.0`.
-pub const CONTRACT_VERSION: semver::Version = semver::Version::new(1, 0, 0);
+pub use version::ContractVersion;
 
 /// Declares an enum whose variants are written in kebab-case wherever they leave the process
 /// (events, reports, protocol messages), with `as_str`, `Display`, `FromStr`, `ALL` and serde in step.

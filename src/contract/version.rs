@@ -1,6 +1,32 @@
-//! The version rule: what a component was built against, held against what a runtime offers.
+//! Versions: those of the contract, and the rule by which what a component was built against is held against what a
+//! runtime offers.
 
 use semver::Version;
+
+use super::kebab_enum;
+
+kebab_enum! {
+    /// A version of the contract, which is that of its package `airssys:core` without the patch.
+    pub enum ContractVersion {
+        /// `airssys:core@1.0.0`.
+        V1_0 = "1.0",
+        /// `airssys:core@1.1.0`: publish/subscribe, and the time in nanoseconds.
+        V1_1 = "1.1",
+    }
+}
+
+impl ContractVersion {
+    /// The one that this crate's runtime offers unless told otherwise.
+    pub const NEWEST: Self = Self::V1_1;
+
+    /// The version of `airssys:core`.
+    pub const fn core(self) -> Version {
+        match self {
+            Self::V1_0 => Version::new(1, 0, 0),
+            Self::V1_1 => Version::new(1, 1, 0),
+        }
+    }
+}
 
 /// Whether a component built against `built` runs on a runtime that offers `offered`.
 ///

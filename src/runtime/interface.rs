@@ -7,7 +7,7 @@ use semver::Version;
 use wasmtime::component::types::{self, ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, InstancePre, Linker};
 
-use crate::contract::{CONTRACT_VERSION, LoadCode, version};
+use crate::contract::{ContractVersion, LoadCode, version};
 use crate::manifest::Manifest;
 
 use super::bindings::types::{
@@ -23,6 +23,8 @@ struct Package {
     version: Version,
     interfaces: &'static [&'static str],
 }
+
+const CONTRACT_VERSION: Version = ContractVersion::V1_0.core();
 
 /// The version of WASI that the engine's WASI crate implements.
 const WASI_VERSION: Version = Version::new(0, 2, 12);

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use include_dir::{Dir, include_dir};
 use wit_parser::{Resolve, SourceMap, UnresolvedPackageGroup, WorldId};
 
 use super::ProgramError;
 use super::program::WorldEdits;
+use crate::contract::ContractVersion;
+use crate::wit::contract;
 
-/// The contract's WIT packages, as they stand in `wit/`.
-static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/wit");
-
-/// Where each package of the contract stands below `wit/`; the world's own package last.
-const PACKAGES: [&str; 5] = ["core", "ext/filesystem", "ext/network", "ext/process", "ext/storage"];
+/// The files of one package: path and text.
+type Sources = BTreeMap<String, String>;
 
 /// A world that a guest is built against, with all that it refers to.
 pub(super) type World = Arc<(Resolve, WorldId)>;
@@ -34,19 +32,17 @@ pub(super) fn resolve(edits: &WorldEdits) -> Result<World, ProgramError> {
 }
 
 fn edited(edits: &WorldEdits) -> Result<(Resolve, WorldId), ProgramError> {
-    let mut sources: Vec<(String, BTreeMap<String, String>)> =
-        PACKAGES.iter().map(|package| ((*package).to_owned(), wit_files(package))).collect();
-    sources.push((String::new(), wit_files("")));
+    let mut sources: Vec<Sources> = contract::packages(ContractVersion::V1_0)
+        .into_iter()
+        .map(|package| package.files.into_iter().map(|(path, text)| (path, text.to_owned())).collect())
+        .collect();
     apply(edits, &mut sources)?;
 
-    let mut groups = Vec::new();
-    for (_, files) in &sources {
-        groups.push(parse(files)?);
-    }
+    let mut groups = sources.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    let main = groups.pop().ok_or_else(|| ProgramError::new("the contract has no packages"))?;
     for (index, package) in edits.packages.iter().enumerate() {
         groups.push(parse_nested(index, package)?);
     }
-    let main = groups.remove(PACKAGES.len());
     let mut resolve = Resolve::default();
     let package = resolve
         .push_groups(main, groups)
@@ -57,18 +53,8 @@ fn edited(edits: &WorldEdits) -> Result<(Resolve, WorldId), ProgramError> {
     Ok((resolve, world))
 }
 
-/// The `.wit` files that stand directly in a folder below `wit/`.
-fn wit_files(folder: &str) -> BTreeMap<String, String> {
-    let dir = if folder.is_empty() { Some(&WIT) } else { WIT.get_dir(folder) };
-    dir.into_iter()
-        .flat_map(Dir::files)
-        .filter(|file| file.path().extension().is_some_and(|extension| extension == "wit"))
-        .filter_map(|file| Some((file.path().display().to_string(), file.contents_utf8()?.to_owned())))
-        .collect()
-}
-
-fn apply(edits: &WorldEdits, sources: &mut [(String, BTreeMap<String, String>)]) -> Result<(), ProgramError> {
-    let mut texts: Vec<&mut String> = sources.iter_mut().flat_map(|(_, files)| files.values_mut()).collect();
+fn apply(edits: &WorldEdits, sources: &mut [Sources]) -> Result<(), ProgramError> {
+    let mut texts: Vec<&mut String> = sources.iter_mut().flat_map(Sources::values_mut).collect();
     for (package, version) in &edits.versions {
         rewrite_version(&mut texts, package, version)?;
     }
@@ -98,7 +84,7 @@ fn apply(edits: &WorldEdits, sources: &mut [(String, BTreeMap<String, String>)])
 /// Gives a package another version wherever it is declared or referred to. `@since` gates above the
 /// new version would not parse, and say nothing about a guest, so they go.
 fn rewrite_version(texts: &mut [&mut String], package: &str, version: &str) -> Result<(), ProgramError> {
-    let old = format!("@{}", crate::contract::CONTRACT_VERSION);
+    let old = format!("@{}", ContractVersion::V1_0.core());
     let new = if version.is_empty() { String::new() } else { format!("@{version}") };
     let declaration = format!("package {package}{old};");
     let Some(_) = texts.iter().find(|text| text.contains(&declaration)) else {
@@ -116,7 +102,7 @@ fn rewrite_version(texts: &mut [&mut String], package: &str, version: &str) -> R
     Ok(())
 }
 
-fn parse(files: &BTreeMap<String, String>) -> Result<UnresolvedPackageGroup, ProgramError> {
+fn parse(files: &Sources) -> Result<UnresolvedPackageGroup, ProgramError> {
     let mut map = SourceMap::default();
     for (path, text) in files {
         map.push_str(path, text.clone());
@@ -127,5 +113,5 @@ fn parse(files: &BTreeMap<String, String>) -> Result<UnresolvedPackageGroup, Pro
 /// A package in braces needs a main package around it.
 fn parse_nested(index: usize, package: &str) -> Result<UnresolvedPackageGroup, ProgramError> {
     let text = format!("package suite:extra{index};\n{package}\n");
-    parse(&BTreeMap::from([(format!("wit.packages[{index}]"), text)]))
+    parse(&Sources::from([(format!("wit.packages[{index}]"), text)]))
 }
