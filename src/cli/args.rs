@@ -1,6 +1,6 @@
 //! The arguments of the command. Doc comments are its help.
 
-use super::{manifest, permissions};
+use super::{manifest, permissions, wit};
 
 /// WebAssembly components as plugins: checks manifests, runs components, judges runtimes.
 #[derive(Debug, clap::Parser)]
@@ -16,6 +16,8 @@ pub(crate) enum Command {
     Manifest(manifest::ManifestArgs),
     /// Explain what a manifest permits, and what not.
     Permissions(permissions::PermissionsArgs),
+    /// Work with WIT packages: check, compare, fetch, and describe them.
+    Wit(wit::WitArgs),
     /// Check an audit log, or print its records.
     #[cfg(feature = "runtime")]
     Audit(super::audit::AuditArgs),

@@ -17,6 +17,7 @@ mod run;
 mod snippet;
 #[cfg(all(feature = "suite", feature = "runtime"))]
 mod suite;
+mod wit;
 #[cfg(feature = "runtime")]
 mod work;
 
@@ -28,6 +29,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     match args.command {
         Command::Manifest(args) => manifest::run(args),
         Command::Permissions(args) => permissions::run(args),
+        Command::Wit(args) => wit::run(args),
         #[cfg(feature = "runtime")]
         Command::Audit(args) => audit::run(args),
         #[cfg(feature = "runtime")]
