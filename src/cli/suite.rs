@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use airssys_wasm::contract::ContractVersion;
 use airssys_wasm::suite::driver::reference::Reference;
 use airssys_wasm::suite::report::{requirements_table, table, to_json};
 use airssys_wasm::suite::{
@@ -30,6 +31,7 @@ Examples:
   airssys-wasm suite run lifecycle limits/fuel --report json=report.json
   airssys-wasm suite run isolation/trap#stack --trace exchange.jsonl
   airssys-wasm suite run time --seeds 100
+  airssys-wasm suite run --contract 1.0
   airssys-wasm suite run time/sleep-others --seed 17
 
 Exit status:
@@ -65,6 +67,10 @@ struct Selection {
     /// A directory with further cases; may be given several times.
     #[arg(long = "cases", value_name = "DIR")]
     cases: Vec<PathBuf>,
+    /// Judge by this version of the contract, whose requirements and cases do not change any more, with a runtime that
+    /// offers no later one. Unless given, each case is judged by the newest version that it holds for.
+    #[arg(long, value_name = "VERSION")]
+    contract: Option<ContractVersion>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -101,13 +107,15 @@ fn parse_report(text: &str) -> Result<PathBuf, String> {
 }
 
 pub(crate) fn run(args: SuiteArgs) -> anyhow::Result<Exit> {
-    let catalogue = Catalogue::embedded()?;
     let selection = match &args.command {
         Command::Run(run) => &run.selection,
         Command::List(selection) | Command::Requirements { selection, .. } => selection,
-        Command::Show { case, cases } => &Selection { filters: vec![case.clone()], cases: cases.clone() },
+        Command::Show { case, cases } => {
+            &Selection { filters: vec![case.clone()], cases: cases.clone(), contract: None }
+        }
     };
-    let cases = match select(selection, &catalogue) {
+    let catalogue = Catalogue::of(selection.contract.unwrap_or(ContractVersion::NEWEST))?;
+    let cases = match select(selection) {
         Ok(cases) => cases,
         Err(why) => {
             eprintln!("error: {why}");
@@ -130,10 +138,16 @@ pub(crate) fn run(args: SuiteArgs) -> anyhow::Result<Exit> {
 }
 
 /// The cases that the filters name, of all that are embedded and in the directories.
-fn select(selection: &Selection, catalogue: &Catalogue) -> Result<Vec<DiscoveredCase>, String> {
-    let mut cases = embedded(catalogue).map_err(|why| why.to_string())?;
+fn select(selection: &Selection) -> Result<Vec<DiscoveredCase>, String> {
+    // Cases of every version are understood, whichever are run.
+    let catalogue = Catalogue::embedded().map_err(|why| why.to_string())?;
+    let mut cases = embedded(&catalogue).map_err(|why| why.to_string())?;
     for directory in &selection.cases {
-        cases.extend(in_directory(directory, catalogue).map_err(|why| why.to_string())?);
+        cases.extend(in_directory(directory, &catalogue).map_err(|why| why.to_string())?);
+    }
+    if let Some(contract) = selection.contract {
+        cases.retain(|case| case.holds_for(contract));
+        cases.iter_mut().for_each(|case| case.contract = Some(contract));
     }
     cases.sort_by(|a, b| a.id.cmp(&b.id));
     if let Some(pair) = cases.windows(2).find(|pair| pair[0].id == pair[1].id) {

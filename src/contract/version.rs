@@ -1,7 +1,7 @@
 //! Versions: those of the contract, and the rule by which what a component was built against is held against what a
 //! runtime offers.
 
-use semver::Version;
+use semver::{Comparator, Version, VersionReq};
 
 use super::kebab_enum;
 
@@ -49,6 +49,33 @@ pub fn compatible(built: &Version, offered: &Version) -> bool {
         return core(built) == core(offered) && built.pre == offered.pre;
     }
     track(built) == track(offered) && core(built) <= core(offered)
+}
+
+/// Whether two versions are releases of one track, that is: whether the later may serve what was built against the earlier.
+pub fn same_track(a: &Version, b: &Version) -> bool {
+    track(a) == track(b)
+}
+
+/// Whether an offered version satisfies a requirement of `[wit-dependencies]`: as semver has it, but for pre-releases,
+/// which nothing but they themselves satisfies.
+///
+/// ```
+/// use airssys_wasm::contract::version::satisfies;
+/// let satisfies = |requirement, offered| {
+///     satisfies(&semver::VersionReq::parse(requirement).unwrap(), &semver::Version::parse(offered).unwrap())
+/// };
+/// assert!(satisfies("^1.0.0", "1.1.0"));
+/// assert!(!satisfies("^1.0.1", "1.0.0"));
+/// assert!(satisfies("=1.0.0-rc.1", "1.0.0-rc.1"));
+/// assert!(!satisfies("^1.0.0-rc.1", "1.0.0"));
+/// ```
+pub fn satisfies(requirement: &VersionReq, offered: &Version) -> bool {
+    let pre_release = |comparator: &Comparator| {
+        let at = (Some(offered.minor), Some(offered.patch));
+        comparator.major == offered.major && (comparator.minor, comparator.patch) == at && comparator.pre == offered.pre
+    };
+    let mut pre_releases = requirement.comparators.iter().filter(|comparator| !comparator.pre.is_empty());
+    pre_releases.all(pre_release) && requirement.matches(offered)
 }
 
 /// The part of a version within which releases are compatible.

@@ -12,7 +12,6 @@ use futures_util::FutureExt as _;
 
 use crate::contract::{Caller, State, TrapKind};
 
-use super::bindings::ComponentPre;
 use super::bindings::types::{Caller as GuestCaller, ExecutionContext, ResourceAllocation, TraceContext};
 use super::call::panic_text;
 use super::clock::{Timestamp, Work};
@@ -21,8 +20,8 @@ use super::component::Component;
 use super::error::{CallError, LoadError};
 use super::event::{EventKind, Export};
 use super::guest_error;
-use super::host::Host;
 use super::instance::Instance;
+use super::interface::Linked;
 use super::messaging::mailbox::Next;
 use super::messaging::{dead_letter, outcome};
 use super::registry::Registry;
@@ -44,7 +43,7 @@ pub(crate) struct Actor {
     pub(crate) services: Arc<Services>,
     pub(crate) component: Arc<Component>,
     pub(crate) registry: Weak<Registry>,
-    pub(crate) pre: ComponentPre<Host>,
+    pub(crate) linked: Linked,
     pub(crate) instance: Option<Instance>,
     /// Whether the instance has served a call, which a stateless component's may do once.
     pub(crate) used: bool,
@@ -65,6 +64,7 @@ impl Drop for Attached {
         let requests = &services.messaging.requests;
         drop(component.mailbox.close());
         drop((requests.close_made(component.number), requests.close_aimed(component.number)));
+        services.messaging.topics.end(component.number);
         component.room.wake_all();
     }
 }
@@ -74,14 +74,14 @@ impl Actor {
         services: Arc<Services>,
         component: Arc<Component>,
         registry: Weak<Registry>,
-        pre: ComponentPre<Host>,
+        linked: Linked,
         instance: Instance,
     ) -> Self {
         let held = Held::of(&services.counters.actors);
         let instance = Some(instance);
         // Whatever its start took, the task begins at home.
         component.long.store(false, Ordering::Relaxed);
-        Self { services, component, registry, pre, instance, used: false, restarts: VecDeque::new(), _held: held }
+        Self { services, component, registry, linked, instance, used: false, restarts: VecDeque::new(), _held: held }
     }
 
     /// Serves the mailbox until the component is unloaded or the runtime is gone. `_last` is dropped when nothing else of
@@ -222,6 +222,7 @@ impl Actor {
         let called = instance.shutdown(self.services.limits.shutdown_ms, work).await;
         let ordinal = instance.ordinal;
         drop(instance);
+        self.services.messaging.topics.end(self.component.number);
         let result = match called.result {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(guest_error::component(error)),
@@ -295,6 +296,7 @@ impl Actor {
 /// Buries what waits for a component that will not take it, and ends what it asked and was asked.
 pub(crate) fn give_up(services: &Services, component: &Component, why: &str) {
     let requests = &services.messaging.requests;
+    services.messaging.topics.end(component.number);
     dead_letter::bury(services, component, component.mailbox.take_mail(), why);
     component.made_room();
     // A callback that is on its way already is forgiven by who brings it.

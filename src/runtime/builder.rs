@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use tokio::sync::watch;
 
+use crate::contract::ContractVersion;
 use crate::manifest::Capabilities;
 use crate::permission::Policy;
 
@@ -52,6 +53,7 @@ use super::{Inner, Runtime};
 #[derive(Default)]
 pub struct RuntimeBuilder {
     engine: Option<Engine>,
+    contract: Option<ContractVersion>,
     clock: Option<Arc<dyn Clock>>,
     tasks: Tasks,
     limits: HostLimits,
@@ -74,6 +76,14 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn engine(mut self, engine: Engine) -> Self {
         self.engine = Some(engine);
+        self
+    }
+
+    /// Offers this version of the contract, and none above it. Without it, the newest: components of every version up to
+    /// that run side by side.
+    #[must_use]
+    pub fn contract(mut self, version: ContractVersion) -> Self {
+        self.contract = Some(version);
         self
     }
 
@@ -242,6 +252,7 @@ impl RuntimeBuilder {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
         let services = Services {
             engine,
+            contract: self.contract.unwrap_or(ContractVersion::NEWEST),
             tasks: self.tasks,
             messaging: Messaging::new(&self.limits, &clock),
             clock,

@@ -7,12 +7,13 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::bindings::ComponentPre;
 use super::call::panic_text;
 use super::error::{BuildError, LoadError};
 use super::host::Host;
+use super::interface::{Linked, Offer};
 use super::tasks::{Lost, Tasks};
 use super::{host, interface, wasi};
+use crate::contract::ContractVersion;
 
 /// How often computing guests are looked at. A call ends at most this long, and the time of one bulk operation, after
 /// its deadline; every other guest on the thread gets a turn as often.
@@ -70,6 +71,8 @@ pub struct Engine(Arc<Shared>);
 struct Shared {
     wasmtime: wasmtime::Engine,
     linker: wasmtime::component::Linker<Host>,
+    /// What is offered, by version of the contract, lowest first.
+    offers: Vec<Offer>,
     compilers: rayon::ThreadPool,
     long_call_threads: usize,
     /// The threads for long calls, once there was one; none if the machine gives no threads.
@@ -89,7 +92,8 @@ pub(crate) type Hash = [u8; 32];
 /// A compiled component and, once it was asked for, whether it fits this runtime's interfaces.
 pub(crate) struct Compiled {
     pub(crate) component: wasmtime::component::Component,
-    linked: OnceLock<Result<ComponentPre<Host>, LoadError>>,
+    /// By version of the contract, lowest first.
+    linked: [OnceLock<Result<Linked, LoadError>>; ContractVersion::ALL.len()],
 }
 
 impl Engine {
@@ -104,6 +108,8 @@ impl Engine {
         wasi::add_to_linker(&mut linker)
             .and_then(|()| host::add_to_linker(&mut linker))
             .map_err(|error| failed(format!("{error:#}")))?;
+        let offers = ContractVersion::ALL.iter().map(|version| Offer::new(*version));
+        let offers = offers.collect::<Result<Vec<_>, _>>().map_err(&failed)?;
         let compilers = rayon::ThreadPoolBuilder::new()
             .num_threads(options.compile_threads.max(1))
             .thread_name(|index| format!("airssys-compile-{index}"))
@@ -113,7 +119,7 @@ impl Engine {
         let cache = Mutex::new(Cache { capacity: options.cached_components, entries: Vec::new() });
         let long_call_threads = options.long_call_threads.max(1);
         let long_calls = OnceLock::new();
-        Ok(Self(Arc::new(Shared { wasmtime, linker, compilers, long_call_threads, long_calls, cache })))
+        Ok(Self(Arc::new(Shared { wasmtime, linker, offers, compilers, long_call_threads, long_calls, cache })))
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -137,14 +143,20 @@ impl Engine {
             Lost::Panicked(panic) => wasmtime::Error::msg(format!("the compiler panicked: {}", panic_text(&*panic))),
             Lost::GivenUp(why) => wasmtime::Error::msg(why),
         })??;
-        let compiled = Arc::new(Compiled { component, linked: OnceLock::new() });
+        let compiled = Arc::new(Compiled { component, linked: Default::default() });
         self.cache().put(hash, Arc::clone(&compiled));
         Ok(compiled)
     }
 
+    /// What a runtime of that version of the contract offers.
+    pub(crate) fn offer(&self, contract: ContractVersion) -> &Offer {
+        &self.0.offers[contract as usize]
+    }
+
     /// The component linked with the host's functions, checked against the interfaces on offer.
-    pub(crate) fn link(&self, compiled: &Compiled) -> Result<ComponentPre<Host>, LoadError> {
-        compiled.linked.get_or_init(|| interface::link(&self.0.linker, &compiled.component)).clone()
+    pub(crate) fn link(&self, compiled: &Compiled, contract: ContractVersion) -> Result<Linked, LoadError> {
+        let linked = &compiled.linked[contract as usize];
+        linked.get_or_init(|| interface::link(self.offer(contract), &self.0.linker, &compiled.component)).clone()
     }
 
     /// The threads for guests that compute for long.

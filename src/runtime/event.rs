@@ -70,6 +70,19 @@ pub enum EventKind {
         /// The rules beyond the policy that are in force all the same.
         beyond: Vec<String>,
     },
+    /// A component was loaded that imports a deprecated function: it works, and will not with the next major version.
+    Deprecated {
+        /// Which component.
+        component: ComponentId,
+        /// The interface of the function, such as `airssys:core/host-services`.
+        interface: String,
+        /// The function.
+        function: String,
+        /// The version that deprecates it.
+        since: String,
+        /// What takes its place, for people.
+        advice: String,
+    },
     /// Grants were taken away.
     Revoked {
         /// From which component.
@@ -152,6 +165,8 @@ kebab_enum! {
         Request = "request",
         /// The outcome of a request.
         Callback = "callback",
+        /// A message that was published to a topic.
+        Publication = "publication",
     }
 }
 
@@ -166,6 +181,8 @@ kebab_enum! {
         HandleMessage = "handle-message",
         /// `handle-callback`
         HandleCallback = "handle-callback",
+        /// `handle-publication`
+        HandlePublication = "handle-publication",
         /// `metadata`
         Metadata = "metadata",
         /// `health`

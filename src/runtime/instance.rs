@@ -14,12 +14,13 @@ use super::bindings::types::{
     ComponentConfig, ComponentError, ComponentMetadata, ExecutionContext, ExecutionError, HealthStatus, MessagingError,
     RequestId,
 };
-use super::bindings::{self, ComponentPre, IncomingMessage};
+use super::bindings::{self, HandlePublication, IncomingMessage, Publication};
 use super::call::{CurrentCall, Ended, bounded};
 use super::clock::{Clock, Timestamp, Work};
 use super::component::Component;
 use super::error::LoadError;
 use super::host::Host;
+use super::interface::Linked;
 use super::registry::Registry;
 use super::services::Services;
 
@@ -29,6 +30,7 @@ const UNMETERED: u64 = u64::MAX;
 pub(crate) struct Instance {
     store: Store<Host>,
     exports: bindings::Component,
+    subscriber: Option<HandlePublication>,
     call: CurrentCall,
     clock: Arc<dyn Clock>,
     fuel: u64,
@@ -48,16 +50,16 @@ pub(crate) struct Origin<'a> {
     pub(crate) services: &'a Arc<Services>,
     pub(crate) component: &'a Arc<Component>,
     pub(crate) registry: &'a Weak<Registry>,
-    pub(crate) pre: &'a ComponentPre<Host>,
+    pub(crate) linked: &'a Linked,
 }
 
 impl Instance {
     /// Instantiates the component; `init` is yet to be called.
     pub(crate) async fn start(origin: Origin<'_>, work: &mut Work) -> Result<Self, LoadError> {
-        let Origin { services, component, registry, pre } = origin;
+        let Origin { services, component, registry, linked } = origin;
         let clock = Arc::clone(&services.clock);
         let call = CurrentCall::new(Arc::clone(&clock), services.tasks.clone());
-        let host = Host::new(services, component, registry, call.clone());
+        let host = Host::new(services, component, registry, (call.clone(), linked.handle_publication.is_some()));
         let mut store = Store::new(services.engine.wasmtime(), host);
         // The new store counts already, so that of two that are made at a time at most one passes for the last place.
         let (held, most) = (services.counters.instances.load(Ordering::Relaxed), services.limits.instances);
@@ -82,10 +84,12 @@ impl Instance {
         let deadline = clock.now().plus_millis(services.limits.instantiate_ms);
         call.begin(deadline, None, work);
         prepare(&mut store, &call, fuel, hostcall_bytes);
-        let outcome = bounded(&call, deadline, pre.instantiate_async(&mut store)).await;
+        let outcome = bounded(&call, deadline, instantiate(linked, &mut store)).await;
         call.end(work);
         match outcome {
-            Ok(exports) => Ok(Self { store, exports, call, clock, fuel, hostcall_bytes, ordinal }),
+            Ok((exports, subscriber)) => {
+                Ok(Self { store, exports, subscriber, call, clock, fuel, hostcall_bytes, ordinal })
+            }
             Err(ended) => Err(instantiation_error(&ended, store.data().limiter.refused())),
         }
     }
@@ -134,6 +138,20 @@ impl Instance {
         self.end(result, work)
     }
 
+    /// Calls `handle-publication`; none if the component does not export it.
+    pub(crate) async fn handle_publication(
+        &mut self,
+        publication: Publication,
+        millis: u64,
+        work: &mut Work,
+    ) -> Option<Called<Result<(), MessagingError>>> {
+        let function = self.subscriber?;
+        let deadline = self.begin(millis, None, work);
+        let call = async { Ok(function.call_async(&mut self.store, (publication,)).await?.0) };
+        let result = bounded(&self.call, deadline, call).await;
+        Some(self.end(result, work))
+    }
+
     pub(crate) async fn handle_callback(
         &mut self,
         request_id: &RequestId,
@@ -175,6 +193,20 @@ impl Instance {
         let left = self.store.get_fuel().unwrap_or(0);
         Called { result, fuel_used: self.fuel.saturating_sub(left) }
     }
+}
+
+/// Instantiates, by the fast way unless there is a function that the generated bindings do not know.
+async fn instantiate(
+    linked: &Linked,
+    store: &mut Store<Host>,
+) -> wasmtime::Result<(bindings::Component, Option<HandlePublication>)> {
+    let Some(index) = &linked.handle_publication else {
+        return Ok((linked.pre.instantiate_async(store).await?, None));
+    };
+    let instance = linked.pre.instance_pre().instantiate_async(&mut *store).await?;
+    let exports = bindings::Component::new(&mut *store, &instance)?;
+    let handle_publication = instance.get_typed_func(&mut *store, index)?;
+    Ok((exports, Some(handle_publication)))
 }
 
 /// Sets what every call starts with.

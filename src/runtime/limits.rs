@@ -63,6 +63,8 @@ pub struct HostLimits {
     pub outstanding_requests: usize,
     /// How many requests may be open at a time in the whole runtime: 65,536.
     pub open_requests: usize,
+    /// How many topics one component subscribes to at a time: 256.
+    pub subscriptions: usize,
     /// How long a response may take if the requester gives no time, in milliseconds: 30 seconds.
     pub request_ms: u64,
     /// How long a response may take whatever the requester gives, in milliseconds: five minutes.
@@ -113,6 +115,7 @@ impl Default for HostLimits {
             all_mailboxes_bytes: 256 << 20,
             outstanding_requests: 1_024,
             open_requests: 65_536,
+            subscriptions: 256,
             request_ms: 30_000,
             request_max_ms: 300_000,
             drain_ms: 30_000,

@@ -17,7 +17,6 @@ use crate::permission::{Admitted, Grants, PolicyError, PolicyMode, texts};
 
 use super::actor::Actor;
 use super::audit::{AuditEvent, Lossless};
-use super::bindings::ComponentPre;
 use super::bindings::types::ComponentMetadata;
 use super::call::Ended;
 use super::clock::Work;
@@ -26,8 +25,8 @@ use super::config::Config;
 use super::engine::{Compiled, hash};
 use super::error::LoadError;
 use super::event::EventKind;
-use super::host::Host;
 use super::in_force::InForce;
+use super::interface::{Deprecated, Linked};
 use super::instance::{Instance, Origin};
 use super::messaging::mailbox::Mailbox;
 use super::messaging::waiters::Waiters;
@@ -92,15 +91,16 @@ async fn run_phases(
     let compiled = compile(services, &component, wasm).await?;
     check_initial_memory(&compiled, component.manifest.resources.memory.max)?;
 
-    interface::check_manifest(&component.manifest)?;
-    let pre = services.engine.link(&compiled)?;
+    interface::check_manifest(services.engine.offer(services.contract), &component.manifest)?;
+    let linked = services.engine.link(&compiled, services.contract)?;
     drop(compiled);
+    warn_of_deprecated(services, &component, &linked);
     component.pass_to(services, State::Installed);
 
     component.pass_to(services, State::Starting);
-    let instance = start(services, registry, &component, &pre, work).await?;
+    let instance = start(services, registry, &component, &linked, work).await?;
 
-    let actor = Actor::new(Arc::clone(services), Arc::clone(&component), Arc::downgrade(registry), pre, instance);
+    let actor = Actor::new(Arc::clone(services), Arc::clone(&component), Arc::downgrade(registry), linked, instance);
     services.tasks.spawn_actor(&services.engine, &component.long, actor.run(last, alive, services.clock.work()));
     reservation.keep();
     Ok(component)
@@ -111,10 +111,10 @@ async fn start(
     services: &Arc<Services>,
     registry: &Arc<Registry>,
     component: &Arc<Component>,
-    pre: &ComponentPre<Host>,
+    linked: &Linked,
     work: &mut Work,
 ) -> Result<Instance, LoadError> {
-    let origin = Origin { services, component, registry: &Arc::downgrade(registry), pre };
+    let origin = Origin { services, component, registry: &Arc::downgrade(registry), linked };
     let mut instance = Instance::start(origin, work).await?;
     let millis = services.limits.metadata_ms;
     let metadata = instance.metadata(millis, work).await.result.map_err(|ended| {
@@ -235,6 +235,21 @@ fn tell_excess(
     }
     services.tell(EventKind::PolicyExcess { component: id, mode, dropped, beyond });
     Ok(())
+}
+
+/// Warns, once a load, of functions that the component imports and that will be gone one day.
+fn warn_of_deprecated(services: &Services, component: &Component, linked: &Linked) {
+    for Deprecated { interface, function, since, advice } in &linked.deprecated {
+        let id = component.id();
+        tracing::warn!(component = id.as_str(), %interface, %function, %since, %advice, "the component imports a deprecated function");
+        services.tell(EventKind::Deprecated {
+            component: id.clone(),
+            interface: interface.clone(),
+            function: function.clone(),
+            since: since.to_string(),
+            advice: advice.clone(),
+        });
+    }
 }
 
 /// The component phase: from a file to machine code.

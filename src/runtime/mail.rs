@@ -1,14 +1,14 @@
-//! Mail as a component's task handles it: one message or one callback, and what becomes of the request behind it.
+//! Mail as a component's task handles it: one message, publication or callback, and what becomes of the request behind it.
 
 use super::actor::Actor;
-use super::bindings::IncomingMessage;
+use super::bindings::{IncomingMessage, Publication};
 use super::clock::Work;
 use super::command::{Answer, Command};
 use super::error::CallError;
 use super::event::Export;
 use super::guest_error;
 use super::messaging::dead_letter;
-use super::messaging::letter::Letter;
+use super::messaging::letter::{Charge, Letter};
 use super::messaging::outcome::{self, Callback};
 
 impl Actor {
@@ -34,7 +34,11 @@ impl Actor {
     }
 
     async fn handle_message(&mut self, letter: Letter, work: &mut Work) -> Result<(), CallError> {
-        let Letter { sender, payload, request_id, request, charge } = letter;
+        let Letter { sender, payload, request_id, request, topic, charge } = letter;
+        if let Some(topic) = topic {
+            let publication = Publication { publisher: sender, topic: topic.to_string(), payload };
+            return self.handle_publication(publication, charge, work).await;
+        }
         if let Some(request) = request {
             self.services.messaging.requests.hold(request);
         }
@@ -54,6 +58,31 @@ impl Actor {
                 Err(error)
             }
             Err(ended) => Err(self.discard(ended, Export::HandleMessage, work).await),
+        }
+    }
+
+    /// Calls `handle-publication`. What the guest answers concerns nobody but whoever reads the log.
+    async fn handle_publication(
+        &mut self,
+        publication: Publication,
+        charge: Option<Charge>,
+        work: &mut Work,
+    ) -> Result<(), CallError> {
+        let millis = self.timeout_ms(None);
+        let instance = self.instance.as_mut().ok_or(CallError::NotRunning(self.component.state()))?;
+        self.used = true;
+        let called = instance.handle_publication(publication, millis, work).await;
+        drop(charge);
+        // Only what exports the function can have subscribed.
+        let Some(called) = called else { return Ok(()) };
+        match called.result {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                let error = guest_error::messaging(error);
+                tracing::info!(component = self.component.id().as_str(), %error, "a publication was answered by an error");
+                Err(error)
+            }
+            Err(ended) => Err(self.discard(ended, Export::HandlePublication, work).await),
         }
     }
 

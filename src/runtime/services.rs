@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+use crate::contract::ContractVersion;
 use crate::permission::Policy;
 
 use super::audit::{AuditError, AuditEvent, Trail};
@@ -23,6 +24,8 @@ use super::tasks::Tasks;
 
 pub(crate) struct Services {
     pub(crate) engine: Engine,
+    /// The version of the contract that is offered, and none above it.
+    pub(crate) contract: ContractVersion,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tasks: Tasks,
     pub(crate) limits: HostLimits,

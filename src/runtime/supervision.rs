@@ -112,8 +112,8 @@ impl Actor {
 
     /// Instantiates and initialises.
     pub(crate) async fn fresh_instance(&mut self, work: &mut Work) -> Result<(), LoadError> {
-        let Self { services, component, registry, pre, .. } = self;
-        let started = match Instance::start(Origin { services, component, registry, pre }, work).await {
+        let Self { services, component, registry, linked, .. } = self;
+        let started = match Instance::start(Origin { services, component, registry, linked }, work).await {
             Ok(mut instance) => loader::initialise(services, component, &mut instance, work).await.map(|()| instance),
             Err(error) => Err(error),
         };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::guest::Program;
 use super::protocol::{ClockKind, FileKind, ManifestFinding, Tamper};
 use super::server::ServerSource;
-use crate::contract::{Caller, LoadCode, Phase, State, TraceContext, TrapKind};
+use crate::contract::{Caller, ContractVersion, LoadCode, Phase, State, TraceContext, TrapKind};
 
 /// One case: a world, components, steps and what each step must show.
 ///
@@ -20,6 +20,12 @@ pub struct Case {
     pub title: String,
     /// The requirements that it tests, by slug.
     pub requirements: Vec<String>,
+    /// The contract version from which on it holds.
+    #[serde(default = "first_version")]
+    pub since: ContractVersion,
+    /// The last contract version that it holds for; it holds for all later ones unless given.
+    #[serde(default)]
+    pub until: Option<ContractVersion>,
     /// What the runtime must implement besides the case's area.
     #[serde(default)]
     pub features: Vec<String>,
@@ -83,6 +89,10 @@ pub struct Case {
     pub audit_lossy: bool,
     /// What is done, in order.
     pub steps: Vec<Step>,
+}
+
+fn first_version() -> ContractVersion {
+    ContractVersion::V1_0
 }
 
 /// 2001-09-09T01:46:40Z: an instant that nobody mistakes for now.
@@ -236,10 +246,11 @@ pub struct Expectation {
     /// `execute` returns a transcript of the lines of one of these lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub one_of: Option<Vec<Vec<String>>>,
-    /// What `execute` returns contains each of these texts. For what must be named in texts whose wording is free.
+    /// What `execute` returns, or the message of a refusal, contains each of these texts. For what must be named in texts
+    /// whose wording is free.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentions: Option<Vec<String>>,
-    /// What `execute` returns contains none of these texts.
+    /// What `execute` returns, or the message of a refusal, contains none of these texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conceals: Option<Vec<String>>,
     /// `execute` returns so many bytes.

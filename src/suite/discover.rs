@@ -10,6 +10,7 @@ use include_dir::{Dir, DirEntry};
 
 use super::case::Case;
 use super::requirement::{CONFORMANCE, Catalogue, Requirement};
+use crate::contract::ContractVersion;
 
 /// A case with its identity.
 #[derive(Debug, Clone)]
@@ -22,6 +23,24 @@ pub struct DiscoveredCase {
     pub source: String,
     /// The case.
     pub case: Case,
+    /// The contract version that it is judged by; the newest that it holds for and the runtime offers unless given.
+    pub contract: Option<ContractVersion>,
+}
+
+impl DiscoveredCase {
+    /// Whether the case says anything about runtimes of that contract version.
+    pub fn holds_for(&self, contract: ContractVersion) -> bool {
+        self.case.since <= contract && self.case.until.is_none_or(|until| contract <= until)
+    }
+
+    /// The version to judge a runtime by that offers that one and those before; none if the case holds for none of them.
+    pub(super) fn judged_by(&self, offered: ContractVersion) -> Option<ContractVersion> {
+        let may = |contract: &ContractVersion| *contract <= offered && self.holds_for(*contract);
+        match self.contract {
+            Some(given) => Some(given).filter(may),
+            None => ContractVersion::ALL.iter().copied().filter(may).max(),
+        }
+    }
 }
 
 /// Why a case file is not understood.
@@ -132,7 +151,7 @@ fn sorted(mut cases: Vec<DiscoveredCase>) -> Result<Vec<DiscoveredCase>, CaseErr
 fn parse_file(file: &str, path: &str, text: &str, catalogue: &Catalogue) -> Result<Vec<DiscoveredCase>, CaseError> {
     let id = path.strip_suffix(".toml").unwrap_or(path);
     let area = id.split_once('/').map_or(id, |(area, _)| area).to_owned();
-    let found = |id: String, source: String, case: Case| DiscoveredCase { id, area: area.clone(), source, case };
+    let found = |id: String, source: String, case: Case| DiscoveredCase { id, area: area.clone(), source, case, contract: None };
     let mut table: toml::Table = toml::from_str(text).map_err(|why| CaseError::at_toml(file, text, &why))?;
     let Some(rows) = table.remove("rows") else {
         let case: Case = toml::from_str(text).map_err(|why| CaseError::at_toml(file, text, &why))?;
@@ -260,8 +279,14 @@ fn check(file: &str, text: &str, case: &Case, catalogue: &Catalogue) -> Result<(
             Some(Requirement { excluded: Some(why), .. }) => {
                 return fault(slug, format!("`{slug}` is excluded from testing by cases: {why}"));
             }
+            Some(Requirement { since, .. }) if *since > case.since => {
+                return fault(slug, format!("`{slug}` is of contract {since}: the case needs `since = \"{since}\"`"));
+            }
             Some(_) => {}
         }
+    }
+    if case.until.is_some_and(|until| until < case.since) {
+        return fault("until", format!("the case holds since {}, and until an earlier version", case.since));
     }
     let expecting = || case.steps.iter().filter(|step| step.expect.is_some());
     for slug in expecting().filter_map(|step| step.asserts.as_ref()).flatten() {

@@ -106,7 +106,10 @@ fn check_answer(expect: &Expectation, reply: &Reply) -> Result<(), String> {
     }
     for (texts, wanted) in [(&expect.mentions, true), (&expect.conceals, false)] {
         for text in texts.iter().flatten() {
-            let shown = String::from_utf8_lossy(returned()?);
+            let shown = match reply {
+                Reply::Refused { message, .. } => message.into(),
+                _ => String::from_utf8_lossy(returned()?),
+            };
             if shown.contains(text.as_str()) != wanted {
                 let which = if wanted { "mentions" } else { "does not mention" };
                 return Err(differ(format!("an answer that {which} `{text}`"), shortened(&shown)));

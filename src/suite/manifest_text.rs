@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-/// The least manifest for a component of that name, with the case's tables laid over it.
-pub(super) fn least_manifest(name: &str, overlay: &Table, unset: &[String]) -> Table {
+use super::case::ComponentSource;
+
+/// The least manifest for a component of that name, with the case's tables laid over it. It is built against the version
+/// that its guest is.
+pub(super) fn least_manifest(name: &str, source: &ComponentSource) -> Table {
     let mut manifest: Table = toml::toml! {
         [component]
         version = "1.0.0"
@@ -16,8 +19,11 @@ pub(super) fn least_manifest(name: &str, overlay: &Table, unset: &[String]) -> T
         stateful = true
     };
     insert(&mut manifest, &["component", "name"], Value::String(name.to_owned()));
-    merge(&mut manifest, overlay);
-    for key in unset {
+    if let Some(contract) = source.guest.contract {
+        insert(&mut manifest, &["component", "api-version"], Value::String(contract.core().to_string()));
+    }
+    merge(&mut manifest, &source.manifest);
+    for key in &source.manifest_unset {
         let path: Vec<&str> = key.split('.').collect();
         remove(&mut manifest, &path);
     }

@@ -32,7 +32,7 @@ pub struct Plan {
 }
 
 /// What a component calls that others, or itself, go on by.
-const MESSAGING: [&str; 3] = ["send-message", "send-request", "send-response"];
+const MESSAGING: [&str; 4] = ["send-message", "send-request", "send-response", "publish"];
 
 /// One stimulus and what its reply must show.
 #[derive(Debug, Clone)]
@@ -120,6 +120,7 @@ fn surroundings(case: &Case, mut files: Vec<WorldFile>) -> Result<World, Program
     let names = case.names.iter().map(|(name, answers)| (name.clone(), answers.iter().map(answer).collect()));
     let policy = case.policy.as_ref().map(toml::to_string).transpose();
     Ok(World {
+        contract: None,
         clock: case.clock,
         now_ms: case.now_ms,
         seed: None,
@@ -141,7 +142,7 @@ fn component(directory: &str, source: &ComponentSource, files: &mut Vec<WorldFil
     let (manifest, text) = match &source.manifest_text {
         Some(text) => (toml::from_str(text).unwrap_or_default(), text.clone()),
         None => {
-            let table = least_manifest(directory, &source.manifest, &source.manifest_unset);
+            let table = least_manifest(directory, source);
             let text = toml::to_string(&table).map_err(|why| ProgramError::new(why.to_string()))?;
             (table, text)
         }
@@ -251,6 +252,7 @@ fn stimulus(step: &Step, guests: &BTreeMap<String, Guest>) -> Result<Stimulus, P
 fn hooks(case: &Case, world: &World, steps: &[PlannedStep]) -> BTreeSet<Hook> {
     let needs_network = !case.names.is_empty() || !case.servers.is_empty();
     let by_world = [
+        (case.until.is_some(), Hook::Contract),
         (!world.limits.is_empty(), Hook::Limits),
         (world.policy.is_some(), Hook::Policy),
         (!world.host_functions.is_empty(), Hook::HostFunctions),

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::contract::{Caller, LoadCode, Phase, TraceContext, TrapKind};
+use crate::contract::{Caller, ContractVersion, LoadCode, Phase, TraceContext, TrapKind};
 
 pub use super::inspection::{ComponentInspection, Inspection};
 pub use super::world::{ClockKind, FileKind, HostFunctionScript, NetworkWorld, Tamper, World, WorldFile};
@@ -326,17 +326,31 @@ pub enum Reply {
 }
 
 /// Who a runtime is and what it offers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Hello {
     /// Its name.
     pub runtime: String,
     /// Its version.
     pub version: String,
+    /// The newest version of the contract that it offers. It is judged by no later one.
+    #[serde(default = "first_version")]
+    pub contract: ContractVersion,
     /// The areas that it implements; cases of others are not applicable.
     pub features: Vec<String>,
     /// The hooks that its driver has; cases that need others are untestable.
     pub hooks: Vec<Hook>,
+}
+
+impl Default for Hello {
+    fn default() -> Self {
+        let (runtime, version) = Default::default();
+        Self { runtime, version, contract: first_version(), features: Vec::new(), hooks: Vec::new() }
+    }
+}
+
+fn first_version() -> ContractVersion {
+    ContractVersion::V1_0
 }
 
 crate::contract::kebab_enum! {
@@ -344,6 +358,8 @@ crate::contract::kebab_enum! {
     pub enum Hook {
         /// A clock that the case advances.
         VirtualClock = "virtual-clock",
+        /// Offering an older version of the contract than its newest.
+        Contract = "contract",
         /// Telling what is loaded and what is held.
         Inspect = "inspect",
         /// Handing out log records.

@@ -4,19 +4,29 @@ use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 
 use super::CaseError;
+use crate::contract::ContractVersion;
 
 /// The embedded `conformance/` tree: cases and requirements.
 pub(super) static CONFORMANCE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/conformance");
 
 /// Every requirement of one contract version.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Catalogue {
-    /// The contract version, such as `1.0`.
-    pub contract: String,
+    /// The contract version.
+    pub contract: ContractVersion,
     /// The requirements, in the contract's order.
-    #[serde(rename = "requirement")]
     pub requirements: Vec<Requirement>,
+}
+
+/// A file of the catalogue.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogueFile {
+    contract: ContractVersion,
+    /// The version whose requirements go on to hold, but for those of the same slug here, which say more.
+    extends: Option<ContractVersion>,
+    #[serde(rename = "requirement")]
+    requirements: Vec<Requirement>,
 }
 
 /// One normative sentence.
@@ -34,6 +44,13 @@ pub struct Requirement {
     /// Why no case tests it, and what holds it instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excluded: Option<String>,
+    /// The contract version that it came with, or that last said more of it.
+    #[serde(skip, default = "first_version")]
+    pub since: ContractVersion,
+}
+
+fn first_version() -> ContractVersion {
+    ContractVersion::V1_0
 }
 
 /// How strong a requirement is, in the words of RFC 2119.
@@ -61,14 +78,35 @@ impl std::fmt::Display for Level {
 }
 
 impl Catalogue {
-    /// The catalogue of contract 1.0, as embedded in the crate.
+    /// The catalogue of the newest contract, as embedded in the crate.
     ///
     /// # Errors
-    /// [`CaseError`] if the embedded file is damaged.
+    /// [`CaseError`] if an embedded file is damaged.
     pub fn embedded() -> Result<Self, CaseError> {
-        const PATH: &str = "requirements/1.0.toml";
-        let text = CONFORMANCE.get_file(PATH).and_then(|file| file.contents_utf8()).unwrap_or_default();
-        toml::from_str(text).map_err(|why| CaseError::at_toml(PATH, text, &why))
+        Self::of(ContractVersion::NEWEST)
+    }
+
+    /// The catalogue of a contract version, as embedded in the crate. That of a version that is out does not change.
+    ///
+    /// # Errors
+    /// [`CaseError`] if an embedded file is damaged.
+    pub fn of(contract: ContractVersion) -> Result<Self, CaseError> {
+        let path = format!("requirements/{contract}.toml");
+        let text = CONFORMANCE.get_file(&path).and_then(|file| file.contents_utf8()).unwrap_or_default();
+        let file: CatalogueFile = toml::from_str(text).map_err(|why| CaseError::at_toml(&path, text, &why))?;
+        let earlier = file.extends.filter(|earlier| *earlier < contract);
+        if file.contract != contract || earlier != file.extends {
+            return Err(CaseError::new(&path, None, "is of another version, or extends none that came before"));
+        }
+        let mut requirements = earlier.map_or_else(|| Ok(Vec::new()), |earlier| Ok(Self::of(earlier)?.requirements))?;
+        for mut requirement in file.requirements {
+            requirement.since = contract;
+            match requirements.iter_mut().find(|known| known.slug == requirement.slug) {
+                Some(known) => *known = requirement,
+                None => requirements.push(requirement),
+            }
+        }
+        Ok(Self { contract, requirements })
     }
 
     /// The requirement of that name.

@@ -224,6 +224,16 @@ impl Run {
                 ));
             }
         };
+        let Some(contract) = case.judged_by(hello.contract) else {
+            let why = format!(
+                "the case holds for contract {}{}, and {} offers {}",
+                case.case.since,
+                case.case.until.map_or_else(|| " and later".to_owned(), |until| format!(" to {until}")),
+                hello.runtime,
+                case.contract.map_or(hello.contract, |given| given.min(hello.contract))
+            );
+            return Err(End::new(Verdict::NotApplicable, why));
+        };
         let mut needed = std::iter::once(&case.area).chain(&case.case.features);
         if let Some(missing) = needed.find(|feature| !hello.features.contains(feature)) {
             return Err(End::new(
@@ -240,6 +250,7 @@ impl Run {
         let servers = Servers::start(&plan.servers)
             .map_err(|why| End::new(Verdict::DriverError, format!("a server of the case cannot be started: {why}")))?;
         let mut world = plan.world.clone();
+        world.contract = hello.hooks.contains(&Hook::Contract).then_some(contract);
         world.network.endpoints = servers.endpoints();
         let knows_seeds = hello.hooks.contains(&Hook::Schedule);
         world.seed = seed.filter(|_| knows_seeds);

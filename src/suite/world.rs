@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::protocol::Bytes;
-use crate::contract::kebab_enum;
+use crate::contract::{ContractVersion, kebab_enum};
 
 /// The surroundings of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub struct World {
+    /// The version of the contract that the runtime is to offer, and none above it; its newest unless given. The suite
+    /// gives it to drivers that have the hook `contract`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractVersion>,
     /// Which clock the runtime lives by.
     pub clock: ClockKind,
     /// Where a virtual clock starts, in Unix milliseconds.

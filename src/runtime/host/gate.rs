@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::manifest::NetworkAction;
-use crate::permission::{self, Access, Class, Decision, FourAction, Grants, MessagingAction, Reason, Rule, normalise};
+use crate::permission::{self, Access, Class, Decision, FourAction, Grants, MessagingAction, Reason, Rule, TopicAction, normalise};
 
 use super::super::audit::{self, AccessRecord, AuditEvent, Lossless};
 use super::super::call::CurrentCall;
@@ -38,6 +38,8 @@ pub(super) enum Subject<'a> {
     Command { path: &'a str, node: Node },
     /// Sending to a component.
     Target { action: MessagingAction, target: &'a str },
+    /// Publishing to a topic, or receiving what is published there.
+    Topic { action: TopicAction, topic: &'a str },
     /// Calling a function that the embedder registered.
     Function(&'a str),
     /// What is no path and no URL; why is in words.
@@ -175,6 +177,9 @@ impl Gate {
             Subject::Target { action, target } => {
                 either(grants.decide(Access::Messaging(action, target)), None, Node::Ordinary, |denied| denied)
             }
+            Subject::Topic { action, topic } => {
+                either(grants.decide(Access::Topics(action, topic)), None, Node::Ordinary, |denied| denied)
+            }
             Subject::Function(name) => {
                 either(grants.decide(Access::HostFunction(name)), None, Node::Ordinary, |denied| denied)
             }
@@ -265,6 +270,7 @@ impl Subject<'_> {
             Subject::Namespace { .. } => Class::Storage,
             Subject::Command { .. } => Class::Process,
             Subject::Target { .. } => Class::Messaging,
+            Subject::Topic { .. } => Class::Topics,
             Subject::Function(_) => Class::HostFunctions,
             Subject::Malformed { class, .. } => *class,
         }
@@ -276,6 +282,7 @@ impl Subject<'_> {
             Subject::Host { .. } => NetworkAction::Outbound.as_str(),
             Subject::Command { .. } => "spawn",
             Subject::Target { action, .. } => action.as_str(),
+            Subject::Topic { action, .. } => action.as_str(),
             Subject::Function(_) => "call",
             Subject::Malformed { action, .. } => action,
         }

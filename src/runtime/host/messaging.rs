@@ -58,7 +58,7 @@ impl Host {
         }
         addressee.check_codec(&payload).map_err(|why| MessagingError::DeliveryFailed(why.to_string()))?;
         let sender = self.gate.component.id().to_string();
-        Ok((addressee, Letter { sender, payload, request_id: None, request: None, charge: None }))
+        Ok((addressee, Letter { sender, payload, request_id: None, request: None, topic: None, charge: None }))
     }
 
     /// Holds a size against what this component may send, and what the other takes.

@@ -12,6 +12,7 @@ mod network;
 mod process;
 mod services;
 mod storage;
+mod topics;
 
 use std::sync::{Arc, Weak};
 
@@ -38,6 +39,8 @@ pub(crate) struct Host {
     pub(crate) gate: Gate,
     pub(crate) registry: Weak<Registry>,
     pub(crate) limiter: MemoryLimiter,
+    /// Whether the component exports what receives publications.
+    receives_publications: bool,
     children: Children,
     wasi: WasiCtx,
     output: Output,
@@ -50,7 +53,7 @@ impl Host {
         services: &Arc<Services>,
         component: &Arc<Component>,
         registry: &Weak<Registry>,
-        call: CurrentCall,
+        (call, receives_publications): (CurrentCall, bool),
     ) -> Self {
         let output = Output::new(services, component);
         let counters = &services.counters;
@@ -60,6 +63,7 @@ impl Host {
         Self {
             gate: Gate { component: Arc::clone(component), services: Arc::clone(services), call, ordinal: 0 },
             registry: Weak::clone(registry),
+            receives_publications,
             limiter: MemoryLimiter::new(max, Arc::clone(&counters.memory_bytes)),
             children: Children::new(Arc::clone(&counters.children)),
             wasi: wasi::context(services, component, &output),

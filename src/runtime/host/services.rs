@@ -82,6 +82,10 @@ impl HostServices for Host {
         self.gate.services.clock.now().millis()
     }
 
+    fn current_time_nanos(&mut self) -> u64 {
+        self.gate.services.clock.now().nanos()
+    }
+
     async fn sleep_millis(&mut self, duration: u64) {
         let until = self.gate.services.clock.now().plus_millis(duration);
         self.gate.call.sleep_until(until).await;

@@ -18,7 +18,11 @@ pub(crate) fn bury(services: &Services, component: &Component, waiting: Vec<Comm
             // Whoever waits for it to be handled is told by the answer.
             Command::Message(_, Some(_)) => {}
             Command::Message(letter, None) => {
-                let kind = if letter.request.is_some() { Mail::Request } else { Mail::Message };
+                let kind = match (&letter.topic, letter.request) {
+                    (Some(_), _) => Mail::Publication,
+                    (None, Some(_)) => Mail::Request,
+                    (None, None) => Mail::Message,
+                };
                 record(services, component, (&letter.sender, kind, letter.bytes()), reason);
                 if let Some(closed) = letter.request.and_then(|request| services.messaging.requests.fail(request)) {
                     let why = format!("{}: {reason}", component.id());
@@ -38,7 +42,8 @@ pub(crate) fn bury(services: &Services, component: &Component, waiting: Vec<Comm
     }
 }
 
-fn record(services: &Services, component: &Component, (sender, kind, bytes): (&str, Mail, u64), reason: &str) {
+/// Tells of one dead letter of a component: who sent it, what it was, and the bytes of its payload.
+pub(crate) fn record(services: &Services, component: &Component, (sender, kind, bytes): (&str, Mail, u64), reason: &str) {
     component.dead_letters.fetch_add(1, Ordering::Relaxed);
     let id = component.id().clone();
     let event = AuditEvent::dead_letter(id.clone(), sender, kind, bytes, reason);

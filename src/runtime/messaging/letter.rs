@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::clock::Clock;
+use crate::contract::Topic;
 use super::waiters::Waiters;
 
 /// A message on its way, or a request.
@@ -16,6 +17,8 @@ pub(crate) struct Letter {
     pub(crate) request_id: Option<String>,
     /// The number of the request in the table of this runtime, if it has one.
     pub(crate) request: Option<u64>,
+    /// What it is about, if it was published and not sent.
+    pub(crate) topic: Option<Topic>,
     /// Its bytes, as part of those of all mailboxes.
     pub(crate) charge: Option<Charge>,
 }

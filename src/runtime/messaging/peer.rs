@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::contract::ComponentId;
+use crate::contract::{ComponentId, Topic, multicodec};
 
 use super::super::clock::Timestamp;
 use super::super::component::Component;
@@ -15,6 +15,7 @@ use super::super::{Message, Runtime};
 use super::letter::Letter;
 use super::outcome::{Requester, Undelivered};
 use super::post::{self, Asking};
+use super::publish;
 
 /// The number of the embedding program in the table of requests; components count from 1.
 const HOST: u64 = 0;
@@ -89,6 +90,24 @@ impl Runtime {
         })
     }
 
+    /// Publishes to everybody who subscribes to the topic at this moment, and does not wait for any of them. Whoever has no
+    /// room, or does not take such a payload, misses it: that is a dead letter of theirs. Topics are granted to components;
+    /// the embedding program needs no grant.
+    ///
+    /// # Errors
+    /// [`CallError::MalformedMulticodec`] if the payload does not start with a multicodec code,
+    /// [`CallError::MessageTooLarge`] if it is larger than any manifest may allow.
+    pub fn publish(&self, topic: &Topic, publisher: &str, payload: &[u8]) -> Result<(), CallError> {
+        let services = self.services();
+        let limit = services.limits.message_bytes;
+        if u64::try_from(payload.len()).unwrap_or(u64::MAX) > limit {
+            return Err(CallError::MessageTooLarge(limit));
+        }
+        multicodec::split(payload)?;
+        publish::publish(services, publisher, topic, payload);
+        Ok(())
+    }
+
     /// The component of that name, if it would take this payload.
     fn addressee(&self, id: &ComponentId, payload: &[u8]) -> Result<Arc<Component>, CallError> {
         self.find_running(id, |component| {
@@ -115,5 +134,5 @@ impl Drop for GiveUp<'_> {
 
 fn letter(message: Message) -> Letter {
     let Message { sender, payload, request_id } = message;
-    Letter { sender, payload, request_id, request: None, charge: None }
+    Letter { sender, payload, request_id, request: None, topic: None, charge: None }
 }

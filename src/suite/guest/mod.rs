@@ -67,7 +67,7 @@ impl Guest {
 /// # Errors
 /// [`ProgramError`] names the export and the action at fault.
 pub fn compile(program: &Program, metadata: &BTreeMap<String, String>) -> Result<Guest, ProgramError> {
-    let world = world::resolve(&program.wit)?;
+    let world = world::resolve(program)?;
     let (resolve, world) = &*world;
     let module = compile::module(program, metadata, resolve, *world)?;
     let wasm = form::wrap(program, &module, resolve, *world)?;

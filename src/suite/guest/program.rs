@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::contract::ContractVersion;
+
 /// What each export of a generated guest does, and in what way the component is malformed, if it is.
 ///
 /// An export that is not given does the least that the contract allows: `init`, `handle-message`,
-/// `handle-callback` and `shutdown` answer ok, `execute` returns its operation, `health` is healthy,
+/// `handle-publication`, `handle-callback` and `shutdown` answer ok, `execute` returns its operation, `health` is healthy,
 /// and `metadata` repeats the manifest. Actions are written as in [`super::Action`].
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Program {
+    /// The contract version that the guest is built against; 1.0 unless given.
+    pub contract: Option<ContractVersion>,
     /// Actions of the core module's start function.
     pub start: Vec<String>,
     /// Actions of `metadata`.
@@ -26,6 +30,11 @@ pub struct Program {
     pub handle_message: Vec<String>,
     /// Actions of `handle-message` for one payload, in payload notation.
     pub on_message: BTreeMap<String, Vec<String>>,
+    /// Actions of `handle-publication`, unless `on_publication` has the payload. The guest exports the function if either
+    /// is given.
+    pub handle_publication: Vec<String>,
+    /// Actions of `handle-publication` for one payload, in payload notation.
+    pub on_publication: BTreeMap<String, Vec<String>>,
     /// Actions of `handle-callback`.
     pub handle_callback: Vec<String>,
     /// Actions of `health`.

@@ -19,6 +19,8 @@ pub(super) struct Actions {
     pub(super) on: ByPayload,
     /// Those of `handle-message`, by payload.
     pub(super) on_message: ByPayload,
+    /// Those of `handle-publication`, by payload.
+    pub(super) on_publication: ByPayload,
     pub(super) exports: BTreeMap<&'static str, Vec<Action>>,
 }
 
@@ -33,6 +35,7 @@ impl Actions {
             ("execute", &program.execute, "ok($operation)"),
             ("handle-message", &program.handle_message, "ok"),
             ("handle-callback", &program.handle_callback, "ok"),
+            ("handle-publication", &program.handle_publication, "ok"),
             ("health", &program.health, "{healthy: true, reason: none}"),
             ("shutdown", &program.shutdown, "ok"),
         ];
@@ -45,6 +48,7 @@ impl Actions {
             post_execute: parse_all(&program.post_execute).map_err(|why| why.within("post-execute"))?,
             on: by_payload("on", &program.on, "ok($operation)")?,
             on_message: by_payload("on-message", &program.on_message, "ok")?,
+            on_publication: by_payload("on-publication", &program.on_publication, "ok")?,
             exports: exports.collect::<Result<_, ProgramError>>()?,
         })
     }
@@ -54,6 +58,7 @@ impl Actions {
             .into_iter()
             .chain(self.on.iter().map(|(_, actions)| actions))
             .chain(self.on_message.iter().map(|(_, actions)| actions))
+            .chain(self.on_publication.iter().map(|(_, actions)| actions))
             .chain(self.exports.values())
             .flatten()
     }
@@ -63,6 +68,7 @@ impl Actions {
         match export {
             "execute" => Some(("on", "operation", &self.on)),
             "handle-message" => Some(("on-message", "message.payload", &self.on_message)),
+            "handle-publication" => Some(("on-publication", "publication.payload", &self.on_publication)),
             _ => None,
         }
     }

@@ -1,12 +1,12 @@
 //! The WIT that a guest is built against: the contract's, with the program's edits.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wit_parser::{Resolve, SourceMap, UnresolvedPackageGroup, WorldId};
 
 use super::ProgramError;
-use super::program::WorldEdits;
+use super::program::{Program, WorldEdits};
 use crate::contract::ContractVersion;
 use crate::wit::contract;
 
@@ -16,23 +16,31 @@ type Sources = BTreeMap<String, String>;
 /// A world that a guest is built against, with all that it refers to.
 pub(super) type World = Arc<(Resolve, WorldId)>;
 
-/// Resolves the platform world with the edits applied. Most guests have none, and share one world.
+/// Resolves the platform world of the program's contract version, with its edits applied. Most guests have none, and
+/// share one world.
 ///
 /// # Errors
 /// [`ProgramError`] if an edit finds nothing to replace, or if the edited WIT does not resolve.
-pub(super) fn resolve(edits: &WorldEdits) -> Result<World, ProgramError> {
-    static UNEDITED: OnceLock<World> = OnceLock::new();
+pub(super) fn resolve(program: &Program) -> Result<World, ProgramError> {
+    static UNEDITED: Mutex<BTreeMap<(ContractVersion, &'static str), World>> = Mutex::new(BTreeMap::new());
+    let contract = program.contract.unwrap_or(ContractVersion::V1_0);
+    let receives = !program.handle_publication.is_empty() || !program.on_publication.is_empty();
+    let world = if receives { "subscribing-component" } else { "component" };
+    let edits = &program.wit;
     if *edits != WorldEdits::default() {
-        return edited(edits).map(Arc::new);
+        return edited(edits, contract, world).map(Arc::new);
     }
-    match UNEDITED.get() {
-        Some(world) => Ok(Arc::clone(world)),
-        None => edited(edits).map(|world| Arc::clone(UNEDITED.get_or_init(|| Arc::new(world)))),
+    let mut unedited = UNEDITED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(resolved) = unedited.get(&(contract, world)) {
+        return Ok(Arc::clone(resolved));
     }
+    let resolved = Arc::new(edited(edits, contract, world)?);
+    unedited.insert((contract, world), Arc::clone(&resolved));
+    Ok(resolved)
 }
 
-fn edited(edits: &WorldEdits) -> Result<(Resolve, WorldId), ProgramError> {
-    let mut sources: Vec<Sources> = contract::packages(ContractVersion::V1_0)
+fn edited(edits: &WorldEdits, contract: ContractVersion, world: &str) -> Result<(Resolve, WorldId), ProgramError> {
+    let mut sources: Vec<Sources> = contract::packages(contract)
         .into_iter()
         .map(|package| package.files.into_iter().map(|(path, text)| (path, text.to_owned())).collect())
         .collect();
@@ -48,8 +56,8 @@ fn edited(edits: &WorldEdits) -> Result<(Resolve, WorldId), ProgramError> {
         .push_groups(main, groups)
         .map_err(|why| ProgramError::new(format!("the guest's WIT does not resolve: {why}")))?;
     let world = resolve
-        .select_world(&[package], Some("component"))
-        .map_err(|why| ProgramError::new(format!("the guest's WIT has no world: {why}")))?;
+        .select_world(&[package], Some(world))
+        .map_err(|why| ProgramError::new(format!("contract {contract} has no world `{world}`: {why}")))?;
     Ok((resolve, world))
 }
 
@@ -69,27 +77,43 @@ fn apply(edits: &WorldEdits, sources: &mut [Sources]) -> Result<(), ProgramError
         }
     }
     if !edits.imports.is_empty() {
-        let world = texts
+        let (world, end) = texts
             .iter_mut()
             .rev()
-            .find(|text| text.contains("include airssys:core/component"))
+            .find_map(|text| end_of_platform_world(text).map(|end| (text, end)))
             .ok_or_else(|| ProgramError::new("the edited WIT has no platform world to add imports to"))?;
-        let end = world.rfind('}').unwrap_or(world.len());
         let lines: String = edits.imports.iter().map(|import| format!("  import {import};\n")).collect();
         world.insert_str(end, &lines);
     }
     Ok(())
 }
 
+/// Where the world ends that has everything of the platform: at the brace that closes what the inclusion of the core
+/// world stands in.
+fn end_of_platform_world(text: &str) -> Option<usize> {
+    let inside = text.find("include airssys:core/component")?;
+    let mut open = 1;
+    let end = text[inside..].char_indices().find(|(_, character)| {
+        match character {
+            '{' => open += 1,
+            '}' => open -= 1,
+            _ => {}
+        }
+        open == 0
+    })?;
+    Some(inside + end.0)
+}
+
 /// Gives a package another version wherever it is declared or referred to. `@since` gates above the
 /// new version would not parse, and say nothing about a guest, so they go.
 fn rewrite_version(texts: &mut [&mut String], package: &str, version: &str) -> Result<(), ProgramError> {
-    let old = format!("@{}", ContractVersion::V1_0.core());
     let new = if version.is_empty() { String::new() } else { format!("@{version}") };
-    let declaration = format!("package {package}{old};");
-    let Some(_) = texts.iter().find(|text| text.contains(&declaration)) else {
+    let start = format!("package {package}@");
+    let declared = texts.iter().flat_map(|text| text.lines()).find_map(|line| line.strip_prefix(&start));
+    let Some(old) = declared.and_then(|rest| rest.strip_suffix(';')).map(|version| format!("@{version}")) else {
         return Err(ProgramError::new(format!("wit.versions names `{package}`, which is no package of the contract")));
     };
+    let declaration = format!("package {package}{old};");
     for text in texts.iter_mut() {
         **text = text
             .replace(&declaration, &format!("package {package}{new};"))

@@ -13,12 +13,13 @@ pub use table::{requirements_table, table};
 use super::protocol::Hello;
 use super::requirement::{Catalogue, Level, Requirement};
 use super::verdict::{Outcome, Verdict};
+use crate::contract::ContractVersion;
 
 /// What a run showed.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The contract version of the catalogue.
-    pub contract: String,
+    pub contract: ContractVersion,
     /// The runtime under test.
     pub runtime: Hello,
     /// The outcomes, in the order of the cases.
@@ -58,7 +59,7 @@ impl Report {
     /// Makes the report of a run.
     pub fn new(catalogue: &Catalogue, runtime: Hello, outcomes: Vec<Outcome>) -> Self {
         let requirements = catalogue.requirements.iter().map(|requirement| coverage(requirement, &outcomes)).collect();
-        Self { contract: catalogue.contract.clone(), runtime, outcomes, requirements }
+        Self { contract: catalogue.contract, runtime, outcomes, requirements }
     }
 
     /// How many cases have each verdict.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{Driver, DriverError};
-use crate::contract::ComponentId;
+use crate::contract::{ComponentId, ContractVersion};
 use crate::runtime::audit::AuditRecord;
 use crate::runtime::{
     Call, CallError, Clock, Engine, EngineOptions, EventStream, GuestPayload, LoadError, LoadOptions, LogRecord,
@@ -110,6 +110,7 @@ impl Driver for ReferenceDriver {
             Stimulus::Hello => Ok(Reply::Hello(Hello {
                 runtime: "airssys-wasm".into(),
                 version: env!("CARGO_PKG_VERSION").into(),
+                contract: ContractVersion::NEWEST,
                 features: FEATURES.iter().map(|feature| (*feature).to_owned()).collect(),
                 hooks: Hook::ALL.to_vec(),
             })),

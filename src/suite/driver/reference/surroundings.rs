@@ -59,6 +59,9 @@ impl Surroundings {
             .allow_private(network.allow_private)
             .lossless(if *audit_lossy { Lossless::Proceed } else { Lossless::Refuse })
             .on_log(on_log);
+        if let Some(contract) = self.world.contract {
+            builder = builder.contract(contract);
+        }
         if let Some(schedule) = schedule {
             builder = builder.schedule(schedule);
         }
