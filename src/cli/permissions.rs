@@ -30,6 +30,7 @@ Classes and actions:
   storage         read, write, delete, list   category:subcategory
   process         spawn                       a path
   messaging       send, request               a component's identifier
+  topics          publish, subscribe          a topic
   host-functions  call                        a function's name
 
 Examples:
@@ -115,6 +116,7 @@ fn explain(dir: &Path, class: Class, action: &str, resource: &str, format: Forma
         Class::Filesystem => Access::Filesystem(known(class, action)?, resource),
         Class::Storage => Access::Storage(known(class, action)?, resource),
         Class::Messaging => Access::Messaging(known(class, action)?, resource),
+        Class::Topics => Access::Topic(known(class, action)?, resource),
         Class::Network => {
             let direction: NetworkAction = known(class, action)?;
             let port;

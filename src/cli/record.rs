@@ -91,6 +91,7 @@ fn add(least: &mut Least, access: &AccessRecord, allow_private: bool) {
         Class::Messaging => {
             access.action.parse().into_iter().for_each(|action| least.add(Access::Messaging(action, object)))
         }
+        Class::Topics => access.action.parse().into_iter().for_each(|action| least.add(Access::Topic(action, object))),
         Class::HostFunctions => least.add(Access::HostFunction(object)),
         Class::Network => {
             let Ok(target) = parse_target(&access.resource) else { return };

@@ -1,7 +1,7 @@
 //! What a runtime and a component owe each other, as plain values.
 //!
 //! Everything here is shared by the reference runtime and by the suite that judges it: identifiers,
-//! codes, lifecycle states, trap kinds, the multicodec prefix and the version rule. There is no I/O
+//! topics, codes, lifecycle states, trap kinds, the multicodec prefix and the version rule. There is no I/O
 //! in this module and it knows no other module of the crate.
 
 mod code;
@@ -10,6 +10,7 @@ mod context;
 pub mod multicodec;
 pub mod payload;
 mod state;
+mod topic;
 mod trap;
 pub mod version;
 
@@ -17,6 +18,7 @@ pub use code::{LoadCode, Phase};
 pub use component_id::{ComponentId, ComponentIdError};
 pub use context::{Caller, TraceContext};
 pub use state::State;
+pub use topic::{Topic, TopicError};
 pub use trap::TrapKind;
 pub use version::ContractVersion;
 

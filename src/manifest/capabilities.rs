@@ -2,14 +2,18 @@
 
 use std::collections::HashSet;
 
+use semver::Version;
+
 use super::model::{Capabilities, FourActions, NetworkAction, NetworkRule};
 use super::pattern::{self, PatternError};
 use super::read::{self, invalid_pattern, pattern, size, str_of, word};
 use super::sink::Problem;
 use super::walk::{Table, Value};
+use crate::contract::ContractVersion;
 
-/// Reads `[capabilities]`, or `[capabilities.optional]`.
-pub(super) fn capabilities(t: &mut Table<'_>) -> Capabilities {
+/// Reads `[capabilities]`, or `[capabilities.optional]`, of a component that was built against `api_version`; if none is
+/// given, with the tables of every contract.
+pub(super) fn capabilities(t: &mut Table<'_>, api_version: Option<&Version>) -> Capabilities {
     let filesystem = t.table("filesystem", |t| four_actions(t, pattern::check_path));
     let network = network(t);
     let (storage, storage_everywhere, storage_max_bytes) = t.table("storage", storage);
@@ -17,6 +21,7 @@ pub(super) fn capabilities(t: &mut Table<'_>) -> Capabilities {
     let (messaging_send, messaging_request) = t.table("messaging", |t| {
         (t.list("send", pattern(pattern::check_target)), t.list("request", pattern(pattern::check_target)))
     });
+    let (topics_publish, topics_subscribe) = topics(t, api_version);
     let host_functions = t.table("host-functions", |t| t.list("call", pattern(pattern::check_function)));
     Capabilities {
         filesystem,
@@ -27,6 +32,8 @@ pub(super) fn capabilities(t: &mut Table<'_>) -> Capabilities {
         process_spawn,
         messaging_send,
         messaging_request,
+        topics_publish,
+        topics_subscribe,
         host_functions,
     }
 }
@@ -50,6 +57,18 @@ fn storage(t: &mut Table<'_>) -> (FourActions, usize, Option<u64>) {
         action.extend(own.into_iter().filter(|namespace| !known.contains(namespace)));
     }
     (actions, everywhere.len(), max_bytes)
+}
+
+fn topics(t: &mut Table<'_>, api_version: Option<&Version>) -> (Vec<String>, Vec<String>) {
+    const SINCE: ContractVersion = ContractVersion::V1_1;
+    if api_version.is_some_and(|version| *version < SINCE.core()) {
+        let help = format!("topics came with contract {SINCE}: raise component.api-version to {}", SINCE.core());
+        t.unknown_here("topics", help);
+        return Default::default();
+    }
+    t.table("topics", |t| {
+        (t.list("publish", pattern(pattern::check_topic)), t.list("subscribe", pattern(pattern::check_topic)))
+    })
 }
 
 fn network(t: &mut Table<'_>) -> Vec<NetworkRule> {

@@ -119,6 +119,10 @@ pub struct Capabilities {
     pub messaging_send: Vec<String>,
     /// Target patterns for requests.
     pub messaging_request: Vec<String>,
+    /// Patterns of topics that may be published to. Contract 1.1, as the next.
+    pub topics_publish: Vec<String>,
+    /// Patterns of topics that may be subscribed to.
+    pub topics_subscribe: Vec<String>,
     /// Names of host functions.
     pub host_functions: Vec<String>,
 }

@@ -76,12 +76,13 @@ pub(super) fn too_large() -> ManifestErrors {
 }
 
 fn manifest(t: &mut Table<'_>) -> Option<Manifest> {
-    let component = t.table("component", identity);
+    let (component, api_version) = t.table("component", |t| (identity(t), t.peek("api-version", version)));
+    let api_version = api_version.as_ref();
     let wit_dependencies = t.entries("wit-dependencies", package_name, dependency);
     let multicodec = t.table("multicodec", formats);
     let (capabilities, optional_capabilities) = t.table("capabilities", |t| {
-        let required = capabilities(t);
-        (required, t.table("optional", capabilities))
+        let required = capabilities(t, api_version);
+        (required, t.table("optional", |t| capabilities(t, api_version)))
     });
     let resources = t.table("resources", resources);
     let runtime = t.table("runtime", execution);

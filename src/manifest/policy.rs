@@ -25,7 +25,7 @@ pub(crate) fn parse_policy<M: FromStr<Err = String> + Copy>(
     let policy = tree.as_ref().and_then(|tree| {
         Table::document(tree, &sink, |t| {
             let mode = t.required("mode", word(modes, name));
-            let allow = t.table("allow", capabilities);
+            let allow = t.table("allow", |t| capabilities(t, None));
             Some((mode?, allow))
         })
     });

@@ -46,6 +46,8 @@ pub(super) struct Table<'a> {
     /// Where a missing key is reported; none if that would follow from a fault already noted.
     place: Option<Range<usize>>,
     known: Vec<&'static str>,
+    /// Keys that are unknown here and known elsewhere, each with what to do about it.
+    elsewhere: Vec<(&'static str, String)>,
 }
 
 impl<'a> Table<'a> {
@@ -55,7 +57,7 @@ impl<'a> Table<'a> {
     }
 
     fn new(sink: &'a Sink, path: String, entries: Option<&'a DeTable<'a>>, place: Option<Range<usize>>) -> Self {
-        Self { sink, path, entries, place, known: Vec::new() }
+        Self { sink, path, entries, place, known: Vec::new(), elsewhere: Vec::new() }
     }
 
     /// The value of `key`, if it is there and `read` accepts it.
@@ -175,6 +177,16 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// The value of `key` for judging others by it, if `read` accepts it. What is wrong with it is told elsewhere.
+    pub(super) fn peek<T>(&self, key: &str, read: impl FnOnce(Value<'a>) -> Result<T, Problem>) -> Option<T> {
+        read(self.entry(key)?).ok()
+    }
+
+    /// Leaves `key` an unknown field; whoever wrote it is told `help`.
+    pub(super) fn unknown_here(&mut self, key: &'static str, help: String) {
+        self.elsewhere.push((key, help));
+    }
+
     /// Whether `key` is there, whatever its value.
     pub(super) fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
@@ -210,10 +222,15 @@ impl<'a> Table<'a> {
         let path = self.path_of(key.get_ref());
         let mut problem =
             Problem::new(LoadCode::ManifestUnknownField, format!("unknown field `{}`", clip(key.get_ref())));
-        problem.help = match did_you_mean(key.get_ref(), self.known.iter().copied()) {
-            Some(meant) => Some(format!("did you mean `{meant}`?")),
-            None => Some(format!("known here: {}", self.known.join(", "))),
-        };
+        let elsewhere = self.elsewhere.iter().find(|(elsewhere, _)| elsewhere == key.get_ref());
+        let meant = || did_you_mean(key.get_ref(), self.known.iter().copied());
+        problem.help = Some(match elsewhere {
+            Some((_, help)) => help.clone(),
+            None => match meant() {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("known here: {}", self.known.join(", ")),
+            },
+        });
         self.sink.fault(key.span(), path.clone(), migrate_hint::attach(&path, problem));
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::path::PathError;
-use crate::contract::kebab_enum;
+use crate::contract::{TopicError, kebab_enum};
 use crate::manifest::NetworkAction;
 use crate::manifest::pattern::MAX_NAMESPACE_BYTES;
 
@@ -20,6 +20,8 @@ kebab_enum! {
         Process = "process",
         /// Other components.
         Messaging = "messaging",
+        /// Publications.
+        Topics = "topics",
         /// Functions that the embedder registered.
         HostFunctions = "host-functions",
     }
@@ -49,7 +51,17 @@ kebab_enum! {
     }
 }
 
-/// One concrete access: the variant `access` of the interface `capabilities`.
+kebab_enum! {
+    /// What can be done with a topic. One never implies the other.
+    pub enum TopicAction {
+        /// Publish to it.
+        Publish = "publish",
+        /// Receive what is published to it.
+        Subscribe = "subscribe",
+    }
+}
+
+/// One concrete access: the variant `access` of the interface `capabilities`, and what contract 1.1 added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access<'a> {
     /// The action and the path.
@@ -62,6 +74,8 @@ pub enum Access<'a> {
     Process(&'a str),
     /// The action and the target's identifier.
     Messaging(MessagingAction, &'a str),
+    /// The action and the topic.
+    Topic(TopicAction, &'a str),
     /// The name of the host function.
     HostFunction(&'a str),
 }
@@ -75,6 +89,7 @@ impl<'a> Access<'a> {
             Self::Storage(..) => Class::Storage,
             Self::Process(_) => Class::Process,
             Self::Messaging(..) => Class::Messaging,
+            Self::Topic(..) => Class::Topics,
             Self::HostFunction(_) => Class::HostFunctions,
         }
     }
@@ -86,6 +101,7 @@ impl<'a> Access<'a> {
             Self::Network(action, ..) => action.as_str(),
             Self::Process(_) => "spawn",
             Self::Messaging(action, _) => action.as_str(),
+            Self::Topic(action, _) => action.as_str(),
             Self::HostFunction(_) => "call",
         }
     }
@@ -98,6 +114,7 @@ impl<'a> Access<'a> {
             | Self::Storage(_, text)
             | Self::Process(text)
             | Self::Messaging(_, text)
+            | Self::Topic(_, text)
             | Self::HostFunction(text) => text,
         }
     }
@@ -190,6 +207,9 @@ pub enum Malformed {
     /// The target is no identifier.
     #[error("the target is no component identifier")]
     Target,
+    /// The text is no topic (`invalid-topic`).
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// The name is no name of a host function.
     #[error("the function's name is not of lower-case words and digits joined by `.`, `-` or `_`")]
     Function,

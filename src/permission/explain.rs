@@ -4,7 +4,7 @@ use super::decision::{Access, Class, Rule};
 use super::glob::PathPattern;
 use super::grants::{Grants, resource};
 use super::host::{self, Host, Pattern};
-use super::{names, path};
+use super::{names, path, topics};
 
 /// The rule that comes nearest to an access, and why it does not permit it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,7 @@ fn matches(rule: &Rule, resource: &str) -> bool {
             Pattern::parse(&rule.pattern).is_ok_and(|pattern| host.is_some_and(|host| pattern.matches(&host)))
         }
         Class::Storage | Class::Messaging | Class::HostFunctions => names::covers(&rule.pattern, resource),
+        Class::Topics => topics::covers(&rule.pattern, resource),
     }
 }
 
@@ -54,7 +55,9 @@ fn agreement(rule: &Rule, resource: &str) -> usize {
             let literal = rule.pattern.split(['*', '?', '[', '{']).next().unwrap_or_default();
             common(literal.chars().skip(1), resource.chars().skip(1))
         }
-        Class::Storage | Class::Messaging | Class::HostFunctions => common(rule.pattern.chars(), resource.chars()),
+        Class::Storage | Class::Messaging | Class::Topics | Class::HostFunctions => {
+            common(rule.pattern.chars(), resource.chars())
+        }
     }
 }
 
@@ -72,6 +75,7 @@ fn why(rule: &Rule, matches: bool, access: Access<'_>, resource: &str) -> String
         Some(port) if matches => format!("it permits port {port} alone"),
         _ if is_path => why_path(&rule.pattern, resource),
         _ if rule.class == Class::Network => why_host(&rule.pattern, resource),
+        _ if rule.class == Class::Topics => topics::why(&rule.pattern, resource),
         _ => format!("`{}` is another name", rule.pattern),
     }
 }

@@ -3,14 +3,16 @@
 use core::net::IpAddr;
 
 use super::address::is_public;
-use super::decision::{Access, Class, Decision, FourAction, Malformed, MessagingAction, Reason, Rule};
+use super::decision::{Access, Class, Decision, FourAction, Malformed, MessagingAction, Reason, Rule, TopicAction};
 use super::glob::PathPattern;
 use super::host::{Host, Hosts, Pattern};
 use super::mend::mend;
 use super::names::{self, Names};
 use super::path::{is_special, normalise};
 use super::rules::{RuleError, rules};
+use super::topics::Topics;
 use super::tree::PathTree;
+use crate::contract::Topic;
 use crate::manifest::{Capabilities, NetworkAction, pattern};
 
 /// What a component may do. There are no grants but those made here, from capabilities.
@@ -24,6 +26,7 @@ pub struct Grants {
     storage: [Names; FourAction::ALL.len()],
     process: PathTree,
     messaging: [Names; MessagingAction::ALL.len()],
+    topics: [Topics; TopicAction::ALL.len()],
     host_functions: Names,
 }
 
@@ -32,7 +35,7 @@ pub struct Grants {
 pub struct Work {
     /// How many path patterns were matched against the path.
     pub rules: u64,
-    /// How many steps that took.
+    /// How many steps that took; for a topic, how many look-ups there were.
     pub steps: u64,
 }
 
@@ -144,6 +147,11 @@ impl Grants {
                 let request = usize::from(rule.action == MessagingAction::Request.as_str());
                 self.messaging[request].insert(text, index);
             }
+            Class::Topics => {
+                pattern::check_topic(text)?;
+                let subscribe = usize::from(rule.action == TopicAction::Subscribe.as_str());
+                self.topics[subscribe].insert(text, index);
+            }
             Class::HostFunctions => {
                 pattern::check_function(text)?;
                 self.host_functions.insert(text, index);
@@ -172,6 +180,10 @@ impl Grants {
                 return Err(Malformed::Namespace.into());
             }
             Access::Messaging(_, target) if !names::is_target(target) => return Err(Malformed::Target.into()),
+            Access::Topic(action, topic) => {
+                Topic::check(topic).map_err(Malformed::Topic)?;
+                self.topics[action as usize].find(topic, work)
+            }
             Access::HostFunction(name) if !names::is_function(name) => return Err(Malformed::Function.into()),
             Access::Storage(action, namespace) => self.storage[action as usize].find(namespace),
             Access::Messaging(action, target) => self.messaging[action as usize].find(target),

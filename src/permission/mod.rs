@@ -19,10 +19,11 @@ mod names;
 mod path;
 mod policy;
 mod rules;
+mod topics;
 mod tree;
 
 pub use address::is_public;
-pub use decision::{Access, Class, Decision, FourAction, Malformed, MessagingAction, Reason, Rule};
+pub use decision::{Access, Class, Decision, FourAction, Malformed, MessagingAction, Reason, Rule, TopicAction};
 pub use explain::Miss;
 pub use glob::PathPattern;
 pub use grants::{Grants, Work};

@@ -10,6 +10,7 @@ use super::host::Pattern;
 use super::names;
 use super::path::is_special;
 use super::rules::{RuleError, rules};
+use super::topics;
 use crate::contract::kebab_enum;
 use crate::manifest::{Capabilities, ManifestErrors, parse_policy};
 
@@ -139,6 +140,7 @@ enum Form {
     Path(PathPattern),
     Host(Pattern),
     Name,
+    Topic,
 }
 
 impl Bound {
@@ -147,6 +149,7 @@ impl Bound {
             Class::Filesystem | Class::Process => PathPattern::new(&rule.pattern).map(Form::Path),
             Class::Network => Pattern::parse(&rule.pattern).map(Form::Host),
             Class::Storage | Class::Messaging | Class::HostFunctions => Ok(Form::Name),
+            Class::Topics => Ok(Form::Topic),
         };
         match form {
             Ok(form) => Ok(Self { rule, form }),
@@ -167,6 +170,7 @@ impl Bound {
             (Form::Host(our), Form::Host(their)) => {
                 (ours.port.is_none() || ours.port == theirs.port) && our.covers(their)
             }
+            (Form::Topic, _) => topics::covers(&ours.pattern, &theirs.pattern),
             _ => names::covers(&ours.pattern, &theirs.pattern),
         }
     }

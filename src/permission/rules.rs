@@ -30,6 +30,8 @@ pub(super) fn rules(capabilities: &Capabilities, table: &str) -> Vec<Rule> {
         (Class::Process, "spawn", &capabilities.process_spawn),
         (Class::Messaging, "send", &capabilities.messaging_send),
         (Class::Messaging, "request", &capabilities.messaging_request),
+        (Class::Topics, "publish", &capabilities.topics_publish),
+        (Class::Topics, "subscribe", &capabilities.topics_subscribe),
         (Class::HostFunctions, "call", &capabilities.host_functions),
     ] {
         list(&mut rules, table, class, action, patterns, 0);

@@ -10,7 +10,7 @@ mod path;
 pub use host::{HostPattern, check_host, split_port};
 pub use path::check_path;
 
-use crate::contract::ComponentId;
+use crate::contract::{ComponentId, Topic, TopicError};
 
 /// The longest path pattern, in bytes, as the longest path of Linux.
 pub const MAX_PATH_BYTES: usize = 4096;
@@ -86,6 +86,12 @@ pub enum PatternError {
     /// A messaging target that is no identifier, `ns:*` or `*`.
     #[error("the target is no component identifier, `namespace:*` or `*`")]
     Target,
+    /// A pattern of topics is no topic, nor is what stands in front of its `.*`.
+    #[error(transparent)]
+    Topic(TopicError),
+    /// A `*` among topics, at this character, is neither the whole pattern nor its last segment.
+    #[error("the `*` at character {0} stands neither alone nor behind the last dot")]
+    TopicStar(usize),
     /// A host function's name that is not words joined by `.`, `-` or `_`.
     #[error("the name is not of lower-case words and digits joined by `.`, `-` or `_`")]
     FunctionName,
@@ -104,6 +110,9 @@ impl PatternError {
             Self::ClassSyntax('^') => "write `[!…]` for any character but these",
             Self::AddressForm => {
                 "write four decimal numbers, such as 10.0.0.1, or `*` for the last of them; IPv6 stands in brackets"
+            }
+            Self::Topic(_) | Self::TopicStar(_) => {
+                "write a topic such as \"orders.eu-west.created\", \"orders.*\" for every topic below `orders`, or \"*\" for every topic"
             }
             Self::Namespace => "write \"myapp:config\" or \"myapp:*\"",
             _ => return None,
@@ -139,6 +148,23 @@ pub fn check_target(pattern: &str) -> Result<(), PatternError> {
         _ if id.len() <= ComponentId::MAX_BYTES && !namespaced_twice && ComponentId::new(id).is_ok() => Ok(()),
         _ => Err(PatternError::Target),
     }
+}
+
+/// Checks a pattern of topics: a topic, `PREFIX.*` where `PREFIX` is a topic, or `*`.
+///
+/// # Errors
+/// [`PatternError::Empty`], [`PatternError::TopicStar`], or [`PatternError::Topic`] for everything else.
+pub fn check_topic(pattern: &str) -> Result<(), PatternError> {
+    let topic = match pattern {
+        "" => return Err(PatternError::Empty),
+        "*" => return Ok(()),
+        ".*" => return Err(PatternError::Topic(TopicError::EmptySegment(1))),
+        _ => pattern.strip_suffix(".*").unwrap_or(pattern),
+    };
+    Topic::check(topic).map_err(|error| match error {
+        TopicError::Character { character: '*', at } => PatternError::TopicStar(at),
+        error => PatternError::Topic(error),
+    })
 }
 
 /// Checks the name of a host function, such as `geo.lookup`. Names are exact: there are no wildcards.
