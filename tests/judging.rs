@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use airssys_wasm::contract::ContractVersion;
 use airssys_wasm::suite::protocol::Hook;
 use airssys_wasm::suite::{
     Catalogue, Driver, DriverError, DriverFactory, Hello, Outcome, Reply, Seeds, Stimulus, Verdict, in_directory,
@@ -23,6 +24,7 @@ impl Driver for Scripted {
             Stimulus::Hello => Reply::Hello(Hello {
                 runtime: "scripted".into(),
                 version: "1.0.0".into(),
+                contract: ContractVersion::V1_0,
                 features: vec!["time".into()],
                 hooks: self.hooks.clone(),
             }),

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use airssys_wasm::contract::ContractVersion;
 use airssys_wasm::suite::driver::reference::Reference;
 use airssys_wasm::suite::protocol::{Bytes, ClockKind, Reply, World};
 use airssys_wasm::suite::{
@@ -132,6 +133,7 @@ impl Driver for Moody {
             Stimulus::Hello => Reply::Hello(Hello {
                 runtime: "moody".into(),
                 version: "1".into(),
+                contract: ContractVersion::V1_0,
                 features: vec!["log".into()],
                 hooks: self.hooks.clone(),
             }),

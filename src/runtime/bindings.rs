@@ -34,4 +34,5 @@ pub(crate) struct Publication {
 }
 
 /// The exported `handle-publication`.
-pub(crate) type HandlePublication = wasmtime::component::TypedFunc<(Publication,), (Result<(), types::MessagingError>,)>;
+pub(crate) type HandlePublication =
+    wasmtime::component::TypedFunc<(Publication,), (Result<(), types::MessagingError>,)>;

@@ -151,7 +151,13 @@ fn sorted(mut cases: Vec<DiscoveredCase>) -> Result<Vec<DiscoveredCase>, CaseErr
 fn parse_file(file: &str, path: &str, text: &str, catalogue: &Catalogue) -> Result<Vec<DiscoveredCase>, CaseError> {
     let id = path.strip_suffix(".toml").unwrap_or(path);
     let area = id.split_once('/').map_or(id, |(area, _)| area).to_owned();
-    let found = |id: String, source: String, case: Case| DiscoveredCase { id, area: area.clone(), source, case, contract: None };
+    let found = |id: String, source: String, case: Case| DiscoveredCase {
+        id,
+        area: area.clone(),
+        source,
+        case,
+        contract: None,
+    };
     let mut table: toml::Table = toml::from_str(text).map_err(|why| CaseError::at_toml(file, text, &why))?;
     let Some(rows) = table.remove("rows") else {
         let case: Case = toml::from_str(text).map_err(|why| CaseError::at_toml(file, text, &why))?;

@@ -118,7 +118,13 @@ impl Script<'_> {
         let table = toml::Table::try_from(case).map_err(|why| format!("the case `{id}` is no table: {why}"))?;
         let source = toml::to_string(&table).map_err(|why| format!("the case `{id}` cannot be written: {why}"))?;
         let case: Case = table.try_into().map_err(|why| format!("the case `{id}` is none: {why}"))?;
-        Ok(DiscoveredCase { id: format!("gate/{}/{id}", self.name), area: "permission".to_owned(), source, case })
+        Ok(DiscoveredCase {
+            id: format!("gate/{}/{id}", self.name),
+            area: "permission".to_owned(),
+            source,
+            case,
+            contract: None,
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use airssys_wasm::contract::ContractVersion;
 use airssys_wasm::contract::Phase;
 use airssys_wasm::manifest::{self, ManifestReadError};
 use airssys_wasm::suite::protocol::{Hello, Hook, ManifestFinding, Reply, Stimulus, World, WorldFile};
@@ -24,6 +25,8 @@ impl Driver for ManifestLinter {
             Stimulus::Hello => Ok(Reply::Hello(Hello {
                 runtime: "manifest-linter".into(),
                 version: env!("CARGO_PKG_VERSION").into(),
+                // The newest version of the contract that it knows; cases of later ones are not applicable.
+                contract: ContractVersion::NEWEST,
                 // What it implements; cases of other areas are not applicable.
                 features: vec!["manifest".into()],
                 // What its driver can do; cases that need another hook are untestable.

@@ -8,7 +8,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::manifest::NetworkAction;
-use crate::permission::{self, Access, Class, Decision, FourAction, Grants, MessagingAction, Reason, Rule, TopicAction, normalise};
+use crate::permission::{
+    self, Access, Class, Decision, FourAction, Grants, MessagingAction, Reason, Rule, TopicAction, normalise,
+};
 
 use super::super::audit::{self, AccessRecord, AuditEvent, Lossless};
 use super::super::call::CurrentCall;
@@ -178,7 +180,7 @@ impl Gate {
                 either(grants.decide(Access::Messaging(action, target)), None, Node::Ordinary, |denied| denied)
             }
             Subject::Topic { action, topic } => {
-                either(grants.decide(Access::Topics(action, topic)), None, Node::Ordinary, |denied| denied)
+                either(grants.decide(Access::Topic(action, topic)), None, Node::Ordinary, |denied| denied)
             }
             Subject::Function(name) => {
                 either(grants.decide(Access::HostFunction(name)), None, Node::Ordinary, |denied| denied)

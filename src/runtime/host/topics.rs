@@ -104,6 +104,6 @@ impl PublishSubscribe for Host {
 
     /// Decides as the gate would, and leaves no record: to ask is not to access.
     fn is_topic_granted(&mut self, action: GuestTopicAction, topic: String) -> bool {
-        self.gate.component.grants.current().decide(Access::Topics(action.into(), &topic)).is_granted()
+        self.gate.component.grants.current().decide(Access::Topic(action.into(), &topic)).is_granted()
     }
 }

@@ -74,7 +74,8 @@ pub(crate) fn link(offer: &Offer, linker: &Linker<Host>, component: &Component) 
     let mismatch = |error: wasmtime::Error| LoadError::new(LoadCode::SignatureMismatch, format!("{error:#}"));
     let pre = linker.instantiate_pre(component).and_then(ComponentPre::new).map_err(mismatch)?;
     let handle_publication = offer.exported(SUBSCRIBER).and_then(|(package, _)| {
-        let subscriber = component.get_export_index(None, &format!("{}/{SUBSCRIBER}@{}", package.name, package.newest()));
+        let subscriber =
+            component.get_export_index(None, format!("{}/{SUBSCRIBER}@{}", package.name, package.newest()));
         component.get_export_index(subscriber.as_ref(), HANDLE_PUBLICATION).filter(|_| subscriber.is_some())
     });
     Ok(Linked { pre, handle_publication, deprecated })
@@ -108,15 +109,21 @@ fn check_import(
         return Err(unsupported("only interfaces of packages can be imported"));
     };
     let Some(asked) = parsed.version else {
-        let message =
-            format!("the component imports {name} without a version: build it against a package with one, so that it can be known to fit");
+        let message = format!(
+            "the component imports {name} without a version: build it against a package with one, so that it can be known to fit"
+        );
         return Err(LoadError::new(LoadCode::UnversionedInterface, message));
     };
     let Some(package) = offer.package(parsed.package) else {
         return Err(unsupported("no such package is offered"));
     };
     let asked = parse_version(name, asked)?;
-    check_version(&format!("the component imports {} in version", parsed.path()), &asked, package.name.as_str(), package)?;
+    check_version(
+        &format!("the component imports {} in version", parsed.path()),
+        &asked,
+        package.name.as_str(),
+        package,
+    )?;
     let interface = match package.import(parsed.interface, &asked) {
         Ok(Some(interface)) => interface,
         // The linker compares what has no WIT here.
@@ -137,12 +144,14 @@ fn check_imported_shape(
     for (name, item) in instance.exports(engine) {
         match item.ty {
             ComponentItem::ComponentFunc(function) => {
-                let offered = interface.function(name).map_err(|why| Difference::new(&[&format!("function {name}")], why))?;
+                let offered =
+                    interface.function(name).map_err(|why| Difference::new(&[&format!("function {name}")], why))?;
                 shape::function(interface.resolve, name, &function, offered)?;
             }
             ComponentItem::Type(ty) => {
                 let offered = interface.named_type(name);
-                let offered = offered.ok_or_else(|| Difference::new(&[&format!("type {name}")], "there is no such type".to_owned()))?;
+                let offered = offered
+                    .ok_or_else(|| Difference::new(&[&format!("type {name}")], "there is no such type".to_owned()))?;
                 shape::named_type(interface.resolve, name, &ty, offered)?;
             }
             _ => return Err(Difference::new(&[name], "it is neither a function nor a type".to_owned())),
@@ -162,7 +171,9 @@ fn check_export(
     let Some((package, _)) = offer.exported(interface) else { return Ok(None) };
     let (mut fits, mut refused) = (None, None);
     for (name, item) in exports {
-        let Some(parsed) = InterfaceName::parse(name).filter(|name| name.is(&package.name, interface)) else { continue };
+        let Some(parsed) = InterfaceName::parse(name).filter(|name| name.is(&package.name, interface)) else {
+            continue;
+        };
         match check_one_export(offer, engine, &parsed, name, item) {
             Ok(()) => fits = Some(()),
             Err((true, error)) => return Err(error),
@@ -187,13 +198,18 @@ fn check_one_export(
     let path = parsed.path();
     let Some((package, _)) = offer.exported(parsed.interface) else { return Ok(()) };
     let Some(asked) = parsed.version else {
-        let message = format!("the component exports {path} without a version: build it against {} {}", package.name, package.newest());
+        let message = format!(
+            "the component exports {path} without a version: build it against {} {}",
+            package.name,
+            package.newest()
+        );
         return Err((false, LoadError::new(LoadCode::UnversionedInterface, message)));
     };
     let asked = parse_version(name, asked).map_err(|error| (false, error))?;
     let taken = version::same_track(&asked, package.newest());
     let refuse = |error| (taken, error);
-    check_version(&format!("the component exports {path} in version"), &asked, &package.name, package).map_err(refuse)?;
+    check_version(&format!("the component exports {path} in version"), &asked, &package.name, package)
+        .map_err(refuse)?;
     let interface = package.export(parsed.interface, &asked).map_err(|why| {
         refuse(LoadError::new(LoadCode::UnsupportedInterface, format!("the component exports {name}: {why}")))
     })?;
@@ -208,12 +224,17 @@ fn check_one_export(
                     .map_err(|difference| refuse(mismatch("exports", name, package, &difference)))?;
             }
             Some(_) => {
-                let message = format!("the component exports {name}, where {} is something other than a function", function.name);
+                let message =
+                    format!("the component exports {name}, where {} is something other than a function", function.name);
                 return Err(refuse(LoadError::new(LoadCode::SignatureMismatch, message)));
             }
             None => {
                 let there: Vec<_> = instance.exports(engine).map(|(name, _)| name).collect();
-                let message = format!("the component exports {name} without the function {}; it has {}", function.name, there.join(", "));
+                let message = format!(
+                    "the component exports {name} without the function {}; it has {}",
+                    function.name,
+                    there.join(", ")
+                );
                 return Err(refuse(LoadError::new(LoadCode::MissingExport, message)));
             }
         }

@@ -109,7 +109,11 @@ impl Offer {
                 }
                 let newest = package.version.clone().ok_or_else(|| format!("{full} has no version"))?;
                 let versions = if full == CORE {
-                    ContractVersion::ALL.iter().filter(|version| **version <= contract).map(|version| version.core()).collect()
+                    ContractVersion::ALL
+                        .iter()
+                        .filter(|version| **version <= contract)
+                        .map(|version| version.core())
+                        .collect()
                 } else {
                     vec![newest.clone()]
                 };
@@ -128,10 +132,8 @@ impl Offer {
             name: (*name).to_owned(),
             versions: (0..=WASI_PATCH).map(|patch| Version::new(0, 2, patch)).collect(),
             newest: Version::new(0, 2, WASI_PATCH),
-            interfaces: interfaces
-                .iter()
-                .map(|name| Known { name: (*name).to_owned(), exported: false, id: None })
-                .collect(),
+            interfaces:
+                interfaces.iter().map(|name| Known { name: (*name).to_owned(), exported: false, id: None }).collect(),
             resolve: None,
         }));
         Ok(Self { packages })

@@ -41,7 +41,12 @@ impl fmt::Display for Difference {
 }
 
 /// Compares a function.
-pub(super) fn function(resolve: &Resolve, name: &str, has: &ComponentFunc, wanted: &Function) -> Result<(), Difference> {
+pub(super) fn function(
+    resolve: &Resolve,
+    name: &str,
+    has: &ComponentFunc,
+    wanted: &Function,
+) -> Result<(), Difference> {
     function_parts(resolve, has, wanted).map_err(|difference| difference.within(format!("function {name}")))
 }
 
@@ -146,36 +151,20 @@ fn ty(resolve: &Resolve, has: &Has, wanted: &Type) -> Result<(), Difference> {
     }
 }
 
+/// Of the component's names no more are looked at than it takes to tell that there are too many.
 fn same_names<'a>(
     what: &str,
-    has: impl Iterator<Item = &'a str> + Clone,
-    wanted: impl Iterator<Item = &'a str> + Clone,
+    has: impl Iterator<Item = &'a str>,
+    wanted: impl ExactSizeIterator<Item = &'a str>,
 ) -> Result<(), Difference> {
-    let mut pairs = 0;
-    let (mut left, mut right) = (has.clone(), wanted.clone());
-    let (ours, theirs) = loop {
-        match (left.next(), right.next()) {
-            (None, None) => return Ok(()),
-            (ours, theirs) if ours == theirs => pairs += 1,
-            pair => break pair,
-        }
-    };
-    let at = |name: Option<&str>| name.map_or_else(|| "no more".to_owned(), |name| format!("`{name}`"));
-    let some = |names: &mut dyn Iterator<Item = &'a str>| {
-        let mut names: Vec<&str> = names.take(SHOWN_PARTS + 1).collect();
-        if names.len() > SHOWN_PARTS {
-            names[SHOWN_PARTS] = "…";
-        }
-        names.join(", ")
-    };
-    differ(format!(
-        "of its {what} the component has {} where the contract has {}, at place {}; the component: {}; the contract: {}",
-        at(ours),
-        at(theirs),
-        pairs + 1,
-        some(&mut { has }),
-        some(&mut { wanted })
-    ))
+    let has: Vec<&str> = has.take(wanted.len() + 1).collect();
+    let wanted: Vec<&str> = wanted.collect();
+    if has == wanted {
+        return Ok(());
+    }
+    let place = has.iter().zip(&wanted).take_while(|(has, wanted)| has == wanted).count();
+    let at = |names: &[&str]| names.get(place).map_or_else(|| "no more".to_owned(), |name| format!("`{name}`"));
+    differ(format!("at place {} of its {what} the component has {}, the contract {}", place + 1, at(&has), at(&wanted)))
 }
 
 fn kinds_differ(resolve: &Resolve, has: &Has, wanted: &Type) -> Result<(), Difference> {

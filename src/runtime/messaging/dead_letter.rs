@@ -43,7 +43,12 @@ pub(crate) fn bury(services: &Services, component: &Component, waiting: Vec<Comm
 }
 
 /// Tells of one dead letter of a component: who sent it, what it was, and the bytes of its payload.
-pub(crate) fn record(services: &Services, component: &Component, (sender, kind, bytes): (&str, Mail, u64), reason: &str) {
+pub(crate) fn record(
+    services: &Services,
+    component: &Component,
+    (sender, kind, bytes): (&str, Mail, u64),
+    reason: &str,
+) {
     component.dead_letters.fetch_add(1, Ordering::Relaxed);
     let id = component.id().clone();
     let event = AuditEvent::dead_letter(id.clone(), sender, kind, bytes, reason);

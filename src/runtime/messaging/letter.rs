@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::clock::Clock;
-use crate::contract::Topic;
 use super::waiters::Waiters;
+use crate::contract::Topic;
 
 /// A message on its way, or a request.
 #[derive(Debug)]

@@ -36,7 +36,7 @@ pub(crate) fn subscriptions(services: &Services, component: &Component) -> Vec<T
 }
 
 fn may_receive(subscriber: &Component, topic: &Topic) -> bool {
-    subscriber.grants.current().decide(Access::Topics(TopicAction::Subscribe, topic.as_str())).is_granted()
+    subscriber.grants.current().decide(Access::Topic(TopicAction::Subscribe, topic.as_str())).is_granted()
 }
 
 /// The error is why the subscriber misses it.

@@ -77,11 +77,12 @@ fn apply(edits: &WorldEdits, sources: &mut [Sources]) -> Result<(), ProgramError
         }
     }
     if !edits.imports.is_empty() {
-        let (world, end) = texts
-            .iter_mut()
-            .rev()
-            .find_map(|text| end_of_platform_world(text).map(|end| (text, end)))
-            .ok_or_else(|| ProgramError::new("the edited WIT has no platform world to add imports to"))?;
+        let (world, end) =
+            texts
+                .iter_mut()
+                .rev()
+                .find_map(|text| end_of_platform_world(text).map(|end| (text, end)))
+                .ok_or_else(|| ProgramError::new("the edited WIT has no platform world to add imports to"))?;
         let lines: String = edits.imports.iter().map(|import| format!("  import {import};\n")).collect();
         world.insert_str(end, &lines);
     }
