@@ -6,8 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use airssys_wasm::contract::ContractVersion;
-use airssys_wasm::contract::Phase;
+use airssys_wasm::contract::{ContractVersion, Phase};
 use airssys_wasm::manifest::{self, ManifestReadError};
 use airssys_wasm::suite::protocol::{Hello, Hook, ManifestFinding, Reply, Stimulus, World, WorldFile};
 use airssys_wasm::suite::{Driver, DriverError};

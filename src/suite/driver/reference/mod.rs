@@ -53,6 +53,8 @@ const FEATURES: &[&str] = &[
     "process",
     "storage",
     "time",
+    "topics",
+    "versioning",
 ];
 
 /// What all drivers of a process share: threads for guests, and the engine.
