@@ -56,6 +56,7 @@ fn no_topic(#[case] topic: &str, #[case] error: TopicError) {
 #[case(TopicAction::Publish, "orders.eu.x", "capabilities.topics.publish[3]")]
 #[case(TopicAction::Publish, "orders.eu.y", "capabilities.optional.topics.publish[0]")]
 #[case(TopicAction::Publish, "orders.x", "capabilities.topics.publish[1]")]
+#[case(TopicAction::Publish, "eu.x", "capabilities.topics.publish[2]")]
 #[case(TopicAction::Publish, "orders", "capabilities.topics.publish[0]")]
 #[case(TopicAction::Publish, "invoices", "capabilities.topics.publish[0]")]
 #[case(TopicAction::Subscribe, "orders.x", "capabilities.topics.subscribe[0]")]
@@ -67,7 +68,7 @@ fn no_topic(#[case] topic: &str, #[case] error: TopicError) {
 fn a_decision_says_where_and_what(#[case] action: TopicAction, #[case] topic: &str, #[case] expected: &str) {
     let grants = grants(
         "[capabilities.topics]\npublish = [\"*\", \"orders.*\", \"eu.*\", \"orders.eu.x\"]\nsubscribe = [\"orders.x\"]\n\
-         [capabilities.optional.topics]\npublish = [\"orders.eu.*\", \"*\"]\nsubscribe = [\"orders.x\"]",
+         [capabilities.optional.topics]\npublish = [\"orders.eu.*\", \"eu.*\", \"*\"]\nsubscribe = [\"orders.x\"]",
     );
     assert_eq!(told(&grants.decide(Access::Topic(action, topic))), expected);
 }
