@@ -1,7 +1,7 @@
 //! The rules of the contract that are plain values: versions, identifiers, states, codes and phases.
 
 use airssys_wasm::contract::version::compatible;
-use airssys_wasm::contract::{ComponentId, ComponentIdError, LoadCode, Phase, State};
+use airssys_wasm::contract::{ComponentId, ComponentIdError, LoadCode, Phase, State, Topic, TopicError};
 use proptest::prelude::*;
 use rstest::rstest;
 use semver::{BuildMetadata, Prerelease, Version, VersionReq};
@@ -143,6 +143,45 @@ proptest! {
 #[case(&"ä".repeat(33), ComponentIdError::TooLong(66))]
 fn bad_identifiers(#[case] text: &str, #[case] error: ComponentIdError) {
     assert_eq!(ComponentId::new(text), Err(error));
+}
+
+/// Words joined by hyphens into segments, and segments by dots.
+fn naive_is_topic(text: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    text.len() <= 128 && text.split('.').all(|segment| segment.split('-').all(word))
+}
+
+proptest! {
+    #[test]
+    fn topics_follow_their_grammar(text in "[a-c0-1.ä A*-]{0,12}|[a-c0.-]{0,12}|[ab]{124,132}|([ab][.-]){62,66}[ab]") {
+        let topic = Topic::new(text.as_str());
+        prop_assert_eq!(topic.is_ok(), naive_is_topic(&text));
+        prop_assert_eq!(Topic::check(&text).err(), topic.clone().err());
+        prop_assert_eq!(text.parse(), topic.clone());
+        if let Ok(topic) = topic {
+            prop_assert_eq!((topic.as_str(), topic.to_string()), (text.as_str(), text.clone()));
+        }
+    }
+}
+
+#[rstest]
+#[case("", TopicError::Empty)]
+#[case(".", TopicError::EmptySegment(1))]
+#[case("a.b..c", TopicError::EmptySegment(3))]
+#[case("a.b.", TopicError::EmptySegment(3))]
+#[case("-", TopicError::Hyphen(1))]
+#[case("a.-b", TopicError::Hyphen(3))]
+#[case("a-", TopicError::Hyphen(2))]
+#[case("a-.b", TopicError::Hyphen(2))]
+#[case("ab--c", TopicError::Hyphen(3))]
+#[case("a-\u{e4}", TopicError::Character { character: '\u{e4}', at: 3 })]
+#[case("\u{e4}..", TopicError::Character { character: '\u{e4}', at: 1 })]
+#[case("a\n", TopicError::Character { character: '\n', at: 2 })]
+#[case("a_b", TopicError::Character { character: '_', at: 2 })]
+#[case(&"a".repeat(129), TopicError::TooLong(129))]
+#[case(&"\u{e4}".repeat(65), TopicError::TooLong(130))]
+fn no_topics(#[case] text: &str, #[case] error: TopicError) {
+    assert_eq!(Topic::new(text), Err(error));
 }
 
 #[test]

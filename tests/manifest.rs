@@ -12,6 +12,8 @@ mod migration;
 mod properties;
 #[path = "manifest/rejections.rs"]
 mod rejections;
+#[path = "manifest/topics.rs"]
+mod topics;
 
 use airssys_wasm::contract::multicodec::Codec;
 use airssys_wasm::manifest::{FourActions, Manifest, NetworkAction, NetworkRule, RestartPolicy, WitSource, parse_size};
@@ -30,7 +32,7 @@ const MOST: &str = r#"
 [component]
 name = "acme:data-processor"
 version = "1.2.0"
-api-version = "1.0.0"
+api-version = "1.1.0"
 description = "…"
 authors = ["a", "b"]
 license = "MIT"
@@ -70,6 +72,9 @@ spawn = ["/usr/bin/git"]
 [capabilities.messaging]
 send = ["logger"]
 request = ["db:*", "*"]
+[capabilities.topics]
+publish = ["orders.*"]
+subscribe = ["orders.eu-west.created", "*"]
 [capabilities.host-functions]
 call = ["geo.lookup"]
 [capabilities.optional.filesystem]
@@ -160,6 +165,8 @@ fn every_key_of_the_schema_arrives() {
     );
     assert_eq!(manifest.capabilities.storage_max_bytes, Some(100_000_000));
     assert_eq!(manifest.capabilities.messaging_request, ["db:*", "*"]);
+    assert_eq!(manifest.capabilities.topics_publish, ["orders.*"]);
+    assert_eq!(manifest.capabilities.topics_subscribe, ["orders.eu-west.created", "*"]);
     assert_eq!(manifest.optional_capabilities.filesystem.read, ["/extra/**"]);
     assert_eq!(manifest.optional_capabilities.network[0].host, "10.0.0.*");
     assert_eq!(manifest.resources.memory.min, 1 << 20);

@@ -7,6 +7,8 @@ mod command;
 mod oracle;
 #[path = "permission/policy.rs"]
 mod policy;
+#[path = "permission/topics.rs"]
+mod topics;
 #[path = "permission/work.rs"]
 mod work;
 
@@ -19,7 +21,7 @@ use rstest::rstest;
 
 /// The capabilities of a manifest with these tables.
 fn asked(tables: &str) -> Manifest {
-    let head = "[component]\nname = \"a\"\nversion = \"1.0.0\"\napi-version = \"1.0.0\"\n";
+    let head = "[component]\nname = \"a\"\nversion = \"1.0.0\"\napi-version = \"1.1.0\"\n";
     let text = format!("{head}[resources.memory]\nmax = \"1MiB\"\n{tables}");
     Manifest::parse(&text).unwrap_or_else(|errors| panic!("{errors:?}\n{text}"))
 }

@@ -1,7 +1,7 @@
 //! What is granted allocates nothing.
 
 use airssys_wasm::manifest::{Capabilities, FourActions, NetworkAction, NetworkRule};
-use airssys_wasm::permission::{Access, FourAction, Grants, MessagingAction};
+use airssys_wasm::permission::{Access, FourAction, Grants, MessagingAction, TopicAction};
 
 #[test]
 fn a_granted_decision_allocates_nothing() {
@@ -16,6 +16,8 @@ fn a_granted_decision_allocates_nothing() {
         network: vec![outbound("*.example.com"), outbound("10.0.0.*"), outbound("*")],
         process_spawn: list(&["/usr/bin/*"]),
         messaging_send: list(&["acme:*"]),
+        topics_publish: list(&["orders.*", "audit"]),
+        topics_subscribe: list(&["*"]),
         host_functions: list(&["geo.lookup"]),
         ..Capabilities::default()
     };
@@ -31,6 +33,9 @@ fn a_granted_decision_allocates_nothing() {
         Access::Storage(FourAction::Read, "b:c"),
         Access::Process("/usr/bin/git"),
         Access::Messaging(MessagingAction::Send, "acme:db"),
+        Access::Topic(TopicAction::Publish, "orders.eu.created"),
+        Access::Topic(TopicAction::Publish, "audit"),
+        Access::Topic(TopicAction::Subscribe, "orders.eu.created"),
         Access::HostFunction("geo.lookup"),
     ] {
         let mut granted = false;

@@ -78,7 +78,7 @@ fn places(text: &str, errors: &ManifestErrors) {
     for error in all {
         let before = text.get(..error.span.start).expect("an error starts at a character of the text");
         assert!(text.get(error.span.clone()).is_some(), "{error:?} ends at no character of the text");
-        let before = before.trim_start_matches('\u{feff}');
+        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
         let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
         let column = 1 + before.chars().rev().take_while(|character| *character != '\n').count();
         assert_eq!((error.line as usize, error.column as usize), (line, column), "{error:?}");

@@ -1,16 +1,17 @@
-//! Target: two texts, the first line and the rest, as a pattern and what is asked for: as paths, as hosts, as names.
+//! Target: two texts, the first line and the rest, as a pattern and what is asked for: as paths, as hosts, as
+//! names, as topics.
 //!
 //! Patterns and what they match are held against oracles; work is bounded by the product of both lengths; the line
 //! that a denial says to add grants the access.
 
 use std::net::IpAddr;
 
-use airssys_wasm::contract::ComponentId;
+use airssys_wasm::contract::{ComponentId, Topic};
 use airssys_wasm::manifest::pattern::{check_host, check_path, split_port};
 use airssys_wasm::manifest::{Capabilities, FourActions, Manifest, NetworkAction, NetworkRule};
 use airssys_wasm::permission::{
     Access, Decision, FourAction, Grants, Least, Malformed, MessagingAction, PathError, PathPattern, Policy,
-    PolicyMode, Reason, RuleError, normalise,
+    PolicyMode, Reason, RuleError, TopicAction, normalise,
 };
 
 use super::glob::{self, Pattern};
@@ -23,6 +24,7 @@ pub fn check(input: &[u8]) {
     paths(pattern, asked);
     hosts(pattern, asked);
     names(pattern, asked);
+    topics(pattern, asked);
 }
 
 fn paths(pattern: &str, path: &str) {
@@ -175,6 +177,24 @@ fn names(pattern: &str, asked: &str) {
     decided(&capabilities, is_function(pattern), Access::HostFunction(asked), expected);
 }
 
+fn topics(pattern: &str, asked: &str) {
+    let capabilities = publishing(pattern);
+    let is_pattern = |text: &str| text == "*" || is_topic(text.strip_suffix(".*").unwrap_or(text));
+    let below = pattern.strip_suffix(".*").is_some_and(|prefix| asked.starts_with(&format!("{prefix}.")));
+    let covers = pattern == "*" || pattern == asked || below;
+    let access = Access::Topic(TopicAction::Publish, asked);
+    decided(&capabilities, is_pattern(pattern), access, is_topic(asked).then_some(covers));
+    assert_eq!(Topic::new(asked).is_ok(), is_topic(asked), "{asked:?}");
+    if let Ok(grants) = grants(&capabilities) {
+        assert!(!grants.decide(Access::Topic(TopicAction::Subscribe, asked)).is_granted());
+        let (_, work) = grants.decide_with_work(access);
+        assert!(work.steps <= asked.split('.').count() as u64, "{work:?} for {asked:?}");
+    }
+    let policy = Policy { mode: PolicyMode::Strict, allow: capabilities };
+    let admitted = policy.admit(&publishing(asked), &Capabilities::default()).is_ok();
+    assert_eq!(admitted, is_pattern(pattern) && is_pattern(asked) && covers, "{asked:?} within {pattern:?}");
+}
+
 /// Holds a decision against what is expected of it; none stands for a name that is none.
 fn decided(capabilities: &Capabilities, is_pattern: bool, access: Access<'_>, expected: Option<bool>) {
     let grants = grants(capabilities);
@@ -204,6 +224,11 @@ fn is_target(text: &str) -> bool {
     text.len() <= 64 && text.split(':').count() <= 2 && text.split(':').all(is_identifier)
 }
 
+fn is_topic(text: &str) -> bool {
+    let word = |word: &str| is_lower(word) && !word.contains('-');
+    text.len() <= 128 && text.split('.').all(|segment| segment.split('-').all(word))
+}
+
 fn is_function(text: &str) -> bool {
     let words: Vec<&str> = text.split(|character| ".-_".contains(character)).collect();
     text.len() <= 128 && words.iter().all(|word| is_lower(word))
@@ -230,7 +255,7 @@ fn mended(access: Access<'_>, surely: bool) {
 }
 
 fn granting(access: Access<'_>, tables: &str) {
-    let head = "[component]\nname = \"a\"\nversion = \"1.0.0\"\napi-version = \"1.0.0\"\n[resources.memory]\nmax = 1\n";
+    let head = "[component]\nname = \"a\"\nversion = \"1.0.0\"\napi-version = \"1.1.0\"\n[resources.memory]\nmax = 1\n";
     let manifest = Manifest::parse(&format!("{head}{tables}"));
     let manifest = manifest.unwrap_or_else(|errors| panic!("{tables}: {errors}"));
     let grants = grants(&manifest.capabilities).unwrap_or_else(|error| panic!("{tables}: {error}"));
@@ -240,6 +265,10 @@ fn granting(access: Access<'_>, tables: &str) {
 fn reading(pattern: &str) -> Capabilities {
     let filesystem = FourActions { read: vec![pattern.to_owned()], ..FourActions::default() };
     Capabilities { filesystem, ..Capabilities::default() }
+}
+
+fn publishing(pattern: &str) -> Capabilities {
+    Capabilities { topics_publish: vec![pattern.to_owned()], ..Capabilities::default() }
 }
 
 fn grants(capabilities: &Capabilities) -> Result<Grants, RuleError> {

@@ -78,6 +78,13 @@ fn capabilities(lines: &mut Lines, table: &str, capabilities: &Capabilities) {
     lines.table(&format!("{table}.messaging"));
     lines.key("send", list(&capabilities.messaging_send));
     lines.key("request", list(&capabilities.messaging_request));
+    let (publish, subscribe) = (&capabilities.topics_publish, &capabilities.topics_subscribe);
+    // Contract 1.0 has no such table, not even an empty one.
+    if !publish.is_empty() || !subscribe.is_empty() {
+        lines.table(&format!("{table}.topics"));
+        lines.key("publish", list(publish));
+        lines.key("subscribe", list(subscribe));
+    }
     lines.table(&format!("{table}.host-functions"));
     lines.key("call", list(&capabilities.host_functions));
 }

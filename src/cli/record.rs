@@ -163,6 +163,18 @@ mod tests {
     }
 
     #[test]
+    fn topics_are_named_by_what_was_done_with_them() -> Result<(), Box<dyn Error>> {
+        let recorder = Recorder::new(false);
+        for (action, topic) in [("subscribe", "orders.created"), ("publish", "audit"), ("subscribe", "orders.created")]
+        {
+            recorder.append(&Arc::new(record(Class::Topics, action, topic, None)))?;
+        }
+        let expected = "[capabilities.topics]\npublish = [\"audit\"]\nsubscribe = [\"orders.created\"]\n";
+        assert_eq!(recorder.taken().least.to_toml(), expected);
+        Ok(())
+    }
+
+    #[test]
     fn no_more_is_taken_than_a_manifest_holds() -> Result<(), Box<dyn Error>> {
         let recorder = Recorder::new(false);
         let access = |index: usize| record(Class::Filesystem, "read", &format!("/{index:04000}"), None);

@@ -87,7 +87,7 @@ fn permits(access: Access<'_>, pattern: &str) -> bool {
 mod tests {
     use super::*;
     use crate::manifest::{Manifest, NetworkAction};
-    use crate::permission::{FourAction, MessagingAction};
+    use crate::permission::{FourAction, MessagingAction, TopicAction};
 
     #[test]
     fn the_least_manifest_permits_what_was_done_and_says_so_once() {
@@ -99,6 +99,9 @@ mod tests {
             Access::Storage(FourAction::List, "a:b"),
             Access::Process("/bin/ls"),
             Access::Messaging(MessagingAction::Request, "db:main"),
+            Access::Topic(TopicAction::Subscribe, "orders.created"),
+            Access::Topic(TopicAction::Publish, "audit"),
+            Access::Topic(TopicAction::Subscribe, "orders"),
             Access::HostFunction("geo.lookup"),
             Access::Network(NetworkAction::Outbound, "EXAMPLE.com.", 443),
             Access::Network(NetworkAction::Outbound, "0x7f.1", 80),
@@ -115,6 +118,9 @@ list = ["a:b"]
 spawn = ["/bin/ls"]
 [capabilities.messaging]
 request = ["db:main"]
+[capabilities.topics]
+publish = ["audit"]
+subscribe = ["orders", "orders.created"]
 [capabilities.host-functions]
 call = ["geo.lookup"]
 [[capabilities.network]]
@@ -127,7 +133,7 @@ host = "example.com"
 port = 443
 "#;
         assert_eq!(tables, expected);
-        let head = "[component]\nname = \"a\"\nversion = \"1.0.0\"\napi-version = \"1.0.0\"\n[resources.memory]\nmax = \"1MiB\"\n";
+        let head = "[component]\nname = \"a\"\nversion = \"1.0.0\"\napi-version = \"1.1.0\"\n[resources.memory]\nmax = \"1MiB\"\n";
         let manifest = Manifest::parse(&format!("{head}{tables}")).unwrap();
         let grants = Grants::new(&manifest.capabilities, &manifest.optional_capabilities).unwrap();
         assert!(done.iter().all(|access| grants.decide(*access).is_granted()));
@@ -145,6 +151,7 @@ port = 443
             Access::Network(NetworkAction::Outbound, "a b", 1),
             Access::Storage(FourAction::Read, "App"),
             Access::Messaging(MessagingAction::Send, "Logger"),
+            Access::Topic(TopicAction::Publish, "orders.*"),
             Access::HostFunction("geo\n\u{202e}lookup"),
         ];
         done.iter().chain(&done).for_each(|access| least.add(*access));
@@ -156,7 +163,8 @@ port = 443
 # no pattern names this: network outbound "a b"
 # no pattern names this: network outbound "a.b"
 # no pattern names this: storage read "App"
+# no pattern names this: topics publish "orders.*"
 "#;
-        assert_eq!((least.to_toml().as_str(), least.bytes()), (expected, 39));
+        assert_eq!((least.to_toml().as_str(), least.bytes()), (expected, 47));
     }
 }

@@ -12,7 +12,7 @@ use super::path::is_special;
 use super::rules::{RuleError, rules};
 use super::topics;
 use crate::contract::kebab_enum;
-use crate::manifest::{Capabilities, ManifestErrors, parse_policy};
+use crate::manifest::{Capabilities, ManifestErrors, parse_policy, pattern};
 
 kebab_enum! {
     /// What becomes of a manifest that asks for more than the policy allows.
@@ -149,7 +149,7 @@ impl Bound {
             Class::Filesystem | Class::Process => PathPattern::new(&rule.pattern).map(Form::Path),
             Class::Network => Pattern::parse(&rule.pattern).map(Form::Host),
             Class::Storage | Class::Messaging | Class::HostFunctions => Ok(Form::Name),
-            Class::Topics => Ok(Form::Topic),
+            Class::Topics => pattern::check_topic(&rule.pattern).map(|()| Form::Topic),
         };
         match form {
             Ok(form) => Ok(Self { rule, form }),

@@ -8,7 +8,7 @@ use rstest::rstest;
 const MANIFEST: &str = r#"[component]
 name = "a"
 version = "1.0.0"
-api-version = "1.0.0"
+api-version = "1.1.0"
 [resources.memory]
 max = "1MiB"
 [capabilities.filesystem]
@@ -18,6 +18,8 @@ namespaces = ["app:*"]
 [[capabilities.network]]
 action = "outbound"
 host = "*.ex.com:443"
+[capabilities.topics]
+publish = ["orders.*"]
 "#;
 
 /// Exit code, standard output, standard error.
@@ -56,6 +58,21 @@ fn explain(manifest: &str, args: &[&str]) -> (Option<i32>, String, String) {
     1,
     "denied: no rule permits it\nadd \"/usr/bin/git\" to capabilities.process.spawn in component.toml\n"
 )]
+#[case("topics publish orders.created", 0, "granted by capabilities.topics.publish[0] = \"orders.*\"\n")]
+#[case(
+    "topics publish orders",
+    1,
+    "denied: no rule permits it\n\
+     nearest: capabilities.topics.publish[0] = \"orders.*\": `.*` stands for one segment at least\n\
+     add \"orders\" to capabilities.topics.publish in component.toml\n"
+)]
+#[case(
+    "topics subscribe orders.created",
+    1,
+    "denied: no rule permits it\n\
+     nearest: capabilities.topics.publish[0] = \"orders.*\": it permits publish, not subscribe\n\
+     add \"orders.created\" to capabilities.topics.subscribe in component.toml\n"
+)]
 #[case("filesystem list /", 1, "denied: no rule permits it\nno pattern can permit it\n")]
 fn a_decision_for_people(#[case] args: &str, #[case] code: i32, #[case] expected: &str) {
     let args: Vec<&str> = args.split(' ').collect();
@@ -75,6 +92,11 @@ fn a_decision_for_people(#[case] args: &str, #[case] code: i32, #[case] expected
     "error: `app:*`: the namespace is not of the form category:subcategory, in lower-case letters, digits and `-`, at most 128 bytes\n"
 )]
 #[case("messaging send A", "error: `A`: the target is no component identifier\n")]
+#[case("topics send a", "error: no action of topics: `send` is none of publish, subscribe\n")]
+#[case(
+    "topics publish orders.*",
+    "error: `orders.*`: the topic has `*` at character 8: only lower-case letters, digits, `-` and `.` may stand there\n"
+)]
 fn an_access_that_cannot_be_used(#[case] args: &str, #[case] expected: &str) {
     let args: Vec<&str> = args.split(' ').collect();
     assert_eq!(explain(MANIFEST, &args), (Some(2), String::new(), expected.to_owned()));
