@@ -156,8 +156,9 @@ fn the_report_has_the_documented_shape() {
     let report: JsonReport = serde_json::from_slice(&fs::read(dir.path().join("report.json")).unwrap()).unwrap();
     let suite: Vec<(&str, &str)> = report.suite.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let version = env!("CARGO_PKG_VERSION");
-    assert_eq!(suite, [("contract", "1.0"), ("name", "airssys-wasm"), ("version", version)]);
+    assert_eq!(suite, [("contract", "1.1"), ("name", "airssys-wasm"), ("version", version)]);
     assert_eq!((report.runtime.runtime.is_empty(), report.runtime.version.is_empty()), (false, false));
+    assert_eq!(report.runtime.contract, "1.1");
     assert!(
         report.runtime.features.contains(&"time".to_owned()) && report.runtime.hooks.contains(&"inspect".to_owned())
     );

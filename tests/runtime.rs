@@ -166,7 +166,7 @@ async fn refused_loads_have_their_code_and_leave_nothing() {
             "imports = ['host-services.sleep-millis']\nwit = {replace = [{find = 'sleep-millis: func(duration: u64);', with = 'sleep-millis: func(duration: u32);'}]}",
             LoadCode::SignatureMismatch,
         ),
-        ("[wit-dependencies]\n'airssys:core' = '^1.1'", "", LoadCode::IncompatibleVersion),
+        ("[wit-dependencies]\n'airssys:core' = '^1.2'", "", LoadCode::IncompatibleVersion),
         ("[wit-dependencies]\n'airssys:ext-ai' = '^0.5'", "", LoadCode::UnsupportedInterface),
         ("", "start = ['trap unreachable']", LoadCode::InstantiationTrapped),
         ("", "metadata = ['trap unreachable']", LoadCode::MetadataTrapped),

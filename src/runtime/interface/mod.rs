@@ -46,7 +46,8 @@ pub(crate) struct Linked {
 /// Checks what the manifest says about versions: the contract that the component was built against, and the packages
 /// it depends on.
 pub(crate) fn check_manifest(offer: &Offer, manifest: &Manifest) -> Result<(), LoadError> {
-    check_version("component.api-version of the manifest is", &manifest.component.api_version, "", offer.core())?;
+    let built = &manifest.component.api_version;
+    check_version(&format!("component.api-version of the manifest is {built}"), built, offer.core())?;
     for (name, dependency) in &manifest.wit_dependencies {
         if !name.starts_with("airssys:") && !name.starts_with("wasi:") {
             continue;
@@ -85,9 +86,10 @@ pub(crate) fn link(offer: &Offer, linker: &Linker<Host>, component: &Component) 
 fn check(offer: &Offer, component: &Component) -> Result<Vec<Deprecated>, LoadError> {
     let engine = component.engine();
     let ty = component.component_type();
+    let imports: Vec<(&str, ComponentItem)> = ty.imports(engine).map(|(name, import)| (name, import.ty)).collect();
     let mut deprecated = Vec::new();
-    for (name, import) in ty.imports(engine) {
-        deprecated.extend(check_import(offer, engine, name, &import.ty)?);
+    for import in &imports {
+        deprecated.extend(check_import(offer, engine, import, &imports)?);
     }
     let exports: Vec<(&str, ComponentItem)> = ty.exports(engine).map(|(name, export)| (name, export.ty)).collect();
     check_export(offer, engine, LIFECYCLE, &exports)?.ok_or_else(|| missing_lifecycle(offer, &exports))?;
@@ -98,8 +100,8 @@ fn check(offer: &Offer, component: &Component) -> Result<Vec<Deprecated>, LoadEr
 fn check_import(
     offer: &Offer,
     engine: &wasmtime::Engine,
-    name: &str,
-    item: &ComponentItem,
+    (name, item): &(&str, ComponentItem),
+    imports: &[(&str, ComponentItem)],
 ) -> Result<Vec<Deprecated>, LoadError> {
     let unsupported = |what: &str| {
         let message = format!("the component imports {name}: {what}; this runtime offers {}", offer.describe());
@@ -118,12 +120,7 @@ fn check_import(
         return Err(unsupported("no such package is offered"));
     };
     let asked = parse_version(name, asked)?;
-    check_version(
-        &format!("the component imports {} in version", parsed.path()),
-        &asked,
-        package.name.as_str(),
-        package,
-    )?;
+    check_version(&format!("the component imports {}", all_of(&parsed, imports)), &asked, package)?;
     let interface = match package.import(parsed.interface, &asked) {
         Ok(Some(interface)) => interface,
         // The linker compares what has no WIT here.
@@ -133,6 +130,15 @@ fn check_import(
     check_imported_shape(engine, &interface, instance)
         .map_err(|difference| mismatch("imports", name, package, &difference))?;
     Ok(interface.deprecated(instance.exports(engine).map(|(function, _)| function)))
+}
+
+/// An import, and all others of the same package and version: they are refused together, and whoever knows one of them
+/// shall find it.
+fn all_of(name: &InterfaceName<'_>, imports: &[(&str, ComponentItem)]) -> String {
+    let same = |other: &&str| {
+        InterfaceName::parse(other).is_some_and(|other| (other.package, other.version) == (name.package, name.version))
+    };
+    imports.iter().map(|(name, _)| *name).filter(same).collect::<Vec<_>>().join(", ")
 }
 
 /// Everything that is imported must be offered, in the same shape.
@@ -208,8 +214,7 @@ fn check_one_export(
     let asked = parse_version(name, asked).map_err(|error| (false, error))?;
     let taken = version::same_track(&asked, package.newest());
     let refuse = |error| (taken, error);
-    check_version(&format!("the component exports {path} in version"), &asked, &package.name, package)
-        .map_err(refuse)?;
+    check_version(&format!("the component exports {name}"), &asked, package).map_err(refuse)?;
     let interface = package.export(parsed.interface, &asked).map_err(|why| {
         refuse(LoadError::new(LoadCode::UnsupportedInterface, format!("the component exports {name}: {why}")))
     })?;
@@ -229,7 +234,9 @@ fn check_one_export(
                 return Err(refuse(LoadError::new(LoadCode::SignatureMismatch, message)));
             }
             None => {
-                let there: Vec<_> = instance.exports(engine).map(|(name, _)| name).collect();
+                let functions =
+                    instance.exports(engine).filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)));
+                let there: Vec<_> = functions.map(|(name, _)| name).collect();
                 let message = format!(
                     "the component exports {name} without the function {}; it has {}",
                     function.name,
@@ -255,12 +262,11 @@ fn missing_lifecycle(offer: &Offer, exports: &[(&str, ComponentItem)]) -> LoadEr
 }
 
 /// Holds a version that a component asks for against what is offered.
-fn check_version(what: &str, asked: &Version, of: &str, package: &Package) -> Result<(), LoadError> {
+fn check_version(what: &str, asked: &Version, package: &Package) -> Result<(), LoadError> {
     let offered = package.newest();
     if version::compatible(asked, offered) {
         return Ok(());
     }
-    let of = if of.is_empty() { String::new() } else { format!(" of {of}") };
     let why = if !asked.pre.is_empty() {
         "a pre-release runs on nothing but itself: build the component against a release"
     } else if !version::same_track(asked, offered) {
@@ -269,7 +275,7 @@ fn check_version(what: &str, asked: &Version, of: &str, package: &Package) -> Re
         "a component may use what is new in the version it was built against: run it on a newer runtime, or build it \
          against a version that is offered"
     };
-    let message = format!("{what} {asked}, and this runtime offers {}{of}; {why}", package.describe_versions());
+    let message = format!("{what}, and this runtime offers {} {}; {why}", package.name, package.describe_versions());
     Err(LoadError::new(LoadCode::IncompatibleVersion, message))
 }
 
@@ -282,7 +288,8 @@ fn parse_version(name: &str, version: &str) -> Result<Version, LoadError> {
 
 fn mismatch(verb: &str, name: &str, package: &Package, difference: &Difference) -> LoadError {
     let message = format!(
-        "the component {verb} {name} in another shape than this runtime's {}: {difference}",
+        "the component {verb} {name} in another shape than the {} {} that this runtime offers: {difference}",
+        package.name,
         package.describe_versions()
     );
     LoadError::new(LoadCode::SignatureMismatch, message)

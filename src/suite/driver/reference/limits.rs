@@ -27,6 +27,7 @@ pub(super) fn limits(given: &BTreeMap<String, u64>) -> Result<HostLimits, Driver
             "mailbox-bytes" => limits.mailbox_bytes = *value,
             "all-mailboxes-bytes" => limits.all_mailboxes_bytes = *value,
             "outstanding-requests" => limits.outstanding_requests = *value as usize,
+            "subscriptions" => limits.subscriptions = *value as usize,
             "open-requests" => limits.open_requests = *value as usize,
             "request-ms" => limits.request_ms = *value,
             "request-max-ms" => limits.request_max_ms = *value,
