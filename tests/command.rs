@@ -117,6 +117,7 @@ struct JsonReport {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Runtime {
+    contract: String,
     runtime: String,
     version: String,
     features: Vec<String>,
