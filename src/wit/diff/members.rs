@@ -8,6 +8,7 @@ use super::change::Changes;
 use super::docs;
 use super::pair::Pair;
 use super::rule::Rule;
+use super::side::Side;
 
 /// One part.
 pub(super) struct Member<'a> {
@@ -21,6 +22,8 @@ pub(super) struct Member<'a> {
 /// What a part is called, and which rules apply to it.
 pub(super) struct Kind {
     noun: &'static str,
+    /// What stands before and behind its type.
+    around: [&'static str; 2],
     added: Rule,
     removed: Rule,
     renamed: Rule,
@@ -31,6 +34,7 @@ pub(super) struct Kind {
 
 pub(super) const PARAMETER: Kind = Kind {
     noun: "parameter",
+    around: [": ", ""],
     added: Rule::ParameterAdded,
     removed: Rule::ParameterRemoved,
     renamed: Rule::ParameterRenamed,
@@ -39,6 +43,7 @@ pub(super) const PARAMETER: Kind = Kind {
 };
 pub(super) const FIELD: Kind = Kind {
     noun: "field",
+    around: [": ", ""],
     added: Rule::RecordFieldAdded,
     removed: Rule::RecordFieldRemoved,
     renamed: Rule::RecordFieldRenamed,
@@ -47,6 +52,7 @@ pub(super) const FIELD: Kind = Kind {
 };
 pub(super) const VARIANT_CASE: Kind = Kind {
     noun: "case",
+    around: ["(", ")"],
     added: Rule::VariantCaseAdded,
     removed: Rule::VariantCaseRemoved,
     renamed: Rule::VariantCaseRenamed,
@@ -55,6 +61,7 @@ pub(super) const VARIANT_CASE: Kind = Kind {
 };
 pub(super) const ENUM_CASE: Kind = Kind {
     noun: "case",
+    around: ["(", ")"],
     added: Rule::EnumCaseAdded,
     removed: Rule::EnumCaseRemoved,
     renamed: Rule::EnumCaseRenamed,
@@ -63,6 +70,7 @@ pub(super) const ENUM_CASE: Kind = Kind {
 };
 pub(super) const FLAG: Kind = Kind {
     noun: "flag",
+    around: [": ", ""],
     added: Rule::FlagAdded,
     removed: Rule::FlagRemoved,
     renamed: Rule::FlagRenamed,
@@ -105,14 +113,14 @@ pub(super) fn compare(
                 survivors.push(now.name);
             }
             (None, None) => {
-                let shown = show(&pair.old, before);
+                let shown = show(&pair.old, kind, before);
                 changes.report(kind.removed, &part, format!("{} is gone: `{shown}`", kind.noun));
             }
         }
     }
     let known: BTreeSet<&str> = survivors.iter().copied().collect();
     for now in new.iter().filter(|now| !known.contains(now.name)) {
-        let shown = show(&pair.new, now);
+        let shown = show(&pair.new, kind, now);
         changes.report(kind.added, &format!("{place}.{}", now.name), format!("{} is new: `{shown}`", kind.noun));
     }
     let order: Vec<&str> = new.iter().map(|now| now.name).filter(|name| known.contains(name)).collect();
@@ -131,7 +139,7 @@ fn retyped(pair: &Pair<'_>, changes: &mut Changes<'_>, part: &str, kind: &Kind, 
         (Some(old), Some(new)) if pair.same(old, new) => return,
         (Some(_), Some(_)) => other,
     };
-    changes.report(rule, part, format!("was `{}`, is `{}`", show(&pair.old, old), show(&pair.new, new)));
+    changes.report(rule, part, format!("was `{}`, is `{}`", show(&pair.old, kind, old), show(&pair.new, kind, new)));
 }
 
 fn documented(changes: &mut Changes<'_>, part: &str, [old, new]: [&Member<'_>; 2]) {
@@ -140,9 +148,12 @@ fn documented(changes: &mut Changes<'_>, part: &str, [old, new]: [&Member<'_>; 2
     }
 }
 
-fn show(side: &super::side::Side<'_>, member: &Member<'_>) -> String {
+fn show(side: &Side<'_>, kind: &Kind, member: &Member<'_>) -> String {
     match member.ty {
-        Some(ty) => format!("{}: {}", member.name, side.show(ty)),
+        Some(ty) => {
+            let [before, behind] = kind.around;
+            format!("{}{before}{}{behind}", member.name, side.show(ty))
+        }
         None => member.name.to_owned(),
     }
 }

@@ -61,7 +61,7 @@ impl fmt::Display for Need<'_> {
         match self {
             Self::Nothing => f.write_str("no permission"),
             Self::AnyOf(some) => write!(f, "`{}`", some.iter().copied().collect::<Vec<_>>().join("` or `")),
-            Self::Unclear(lines) => write!(f, "several lines say what, `{}`", lines.join("`, `")),
+            Self::Unclear(lines) => write!(f, "what several lines say: `{}`", lines.join("`, `")),
         }
     }
 }

@@ -99,14 +99,14 @@ impl<'a> Side<'a> {
         std::iter::successors(Some(id), |id| self.used(*id)).last().unwrap_or(id)
     }
 
-    /// A type that `use` names, with its interface.
+    /// A type as `use` names it.
     pub(super) fn show_used(&self, id: TypeId) -> String {
         let def = &self.resolve.types[id];
         let owner = match def.owner {
             TypeOwner::Interface(id) => self.show_interface(id),
             TypeOwner::World(_) | TypeOwner::None => String::new(),
         };
-        format!("{owner}.{}", def.name.as_deref().unwrap_or_default())
+        format!("{owner}.{{{}}}", def.name.as_deref().unwrap_or_default())
     }
 
     /// A type as it is written in WIT.
