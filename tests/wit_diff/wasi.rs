@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use rstest::rstest;
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::run;
 const PACKAGES: [&str; 5] = ["cli", "clocks", "filesystem", "random", "sockets"];
 
 /// The folder of the crate, wherever the registry keeps it.
-fn crate_folder() -> PathBuf {
+static CRATE: LazyLock<PathBuf> = LazyLock::new(|| {
     let cargo = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
         let output = command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
@@ -27,13 +28,13 @@ fn crate_folder() -> PathBuf {
     let package = metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == "wasmtime-wasi");
     let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
     manifest.parent().unwrap().to_owned()
-}
+});
 
 /// A directory for one package of a preview, with all others of that preview as its dependencies. `edit` may change
 /// every text.
 fn lay_out(place: &Path, preview: &str, package: &str, edit: impl Fn(String) -> String) {
     fs::create_dir_all(place.join("deps")).unwrap();
-    for entry in fs::read_dir(crate_folder().join("src").join(preview).join("wit/deps")).unwrap() {
+    for entry in fs::read_dir(CRATE.join("src").join(preview).join("wit/deps")).unwrap() {
         let file = entry.unwrap().path();
         let own = file.file_stem().unwrap() == package;
         let target = if own { place.to_owned() } else { place.join("deps") };
@@ -113,7 +114,7 @@ fn a_package_and_its_next_patch(
 ) {
     let dir = tempfile::tempdir().unwrap();
     lay_out(&dir.path().join("old"), "p2", package, |text| text);
-    lay_out(&dir.path().join("new"), "p2", package, |text| text.replace("0.2.12", "0.2.13").replace(from, to));
+    lay_out(&dir.path().join("new"), "p2", package, |text| text.replace("@0.2.12", "@0.2.13").replace(from, to));
     let said = run(dir.path(), &["old", "new"]);
     assert_eq!(said, (Some(exit), expected.to_owned(), String::new()));
 }

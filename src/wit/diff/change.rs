@@ -1,5 +1,7 @@
 //! What a comparison has found so far, one change at a time.
 
+use std::cmp::Reverse;
+
 use semver::Version;
 
 use super::rule::{Class, Rule};
@@ -51,10 +53,11 @@ impl<'a> Changes<'a> {
 
     /// All of them, in the order of reports.
     pub(super) fn sorted(mut self) -> Vec<Change> {
-        self.found.sort_by(|a, b| {
-            let key = |change: &Change| (std::cmp::Reverse(change.class()), change.place.clone(), change.rule.as_str());
-            key(a).cmp(&key(b)).then_with(|| a.what.cmp(&b.what))
-        });
+        let key = |change: &Change| {
+            let Change { rule, place, what } = change.clone();
+            (Reverse(rule.class()), place, rule.as_str(), what)
+        };
+        self.found.sort_by_cached_key(key);
         self.found
     }
 }

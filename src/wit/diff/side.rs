@@ -5,17 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use wit_parser::{
-    Handle, Interface, InterfaceId, Package, PackageId, Resolve, Type, TypeDefKind, TypeId, TypeOwner, WorldItem,
-};
+use wit_parser::{Handle, Interface, InterfaceId, Package, PackageId, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
 
 /// One version of the package.
 pub(super) struct Side<'a> {
     pub(super) resolve: &'a Resolve,
     pub(super) id: PackageId,
     pub(super) package: &'a Package,
-    /// Interfaces without a name of their own, which stand in worlds, by the place where they do.
-    inline: BTreeMap<InterfaceId, String>,
     /// What other packages are called where they are compared. Without an entry, as they call themselves.
     pub(super) aliases: BTreeMap<PackageId, String>,
 }
@@ -29,44 +25,25 @@ pub(super) struct TypeName {
 
 impl<'a> Side<'a> {
     pub(super) fn new(resolve: &'a Resolve, id: PackageId) -> Self {
-        let package = &resolve.packages[id];
-        let mut inline = BTreeMap::new();
-        for (name, world) in &package.worlds {
-            let world = &resolve.worlds[*world];
-            for (direction, items) in [("import", &world.imports), ("export", &world.exports)] {
-                for (key, item) in items {
-                    if let WorldItem::Interface { id, .. } = item
-                        && resolve.interfaces[*id].name.is_none()
-                    {
-                        let place = format!("world {name} {direction} {}", resolve.name_world_key(key));
-                        let first = inline.entry(*id).or_insert_with(|| place.clone());
-                        if place < *first {
-                            *first = place;
-                        }
-                    }
-                }
-            }
-        }
-        Self { resolve, id, package, inline, aliases: BTreeMap::new() }
+        Self { resolve, id, package: &resolve.packages[id], aliases: BTreeMap::new() }
     }
 
-    /// An interface as text of this package names it.
+    /// An interface as text of this package names it; empty for one that is defined in a world, which nothing names.
     pub(super) fn show_interface(&self, id: InterfaceId) -> String {
         let interface = &self.resolve.interfaces[id];
         match (&interface.name, self.foreign(interface)) {
             (Some(name), Some(package)) => self.resolve.packages[package].name.interface_id(name),
             (Some(name), None) => name.clone(),
-            (None, _) => self.inline.get(&id).cloned().unwrap_or_default(),
+            (None, _) => String::new(),
         }
     }
 
     /// An interface by a name that holds in both versions.
     pub(super) fn interface(&self, id: InterfaceId) -> String {
         let interface = &self.resolve.interfaces[id];
-        let name = self.show_interface(id);
-        match self.foreign(interface).and_then(|package| self.aliases.get(&package)) {
-            Some(alias) => format!("{alias}/{}", interface.name.as_deref().unwrap_or(&name)),
-            None => name,
+        match (&interface.name, self.foreign(interface).and_then(|package| self.aliases.get(&package))) {
+            (Some(name), Some(alias)) => format!("{alias}/{name}"),
+            _ => self.show_interface(id),
         }
     }
 
@@ -75,12 +52,14 @@ impl<'a> Side<'a> {
     }
 
     /// A named type by a name that holds in both versions; `None` for one without a name, such as `list<u8>`.
+    ///
+    /// What is defined in a world is named in that world alone, so it does not matter which one it is: a world has the
+    /// types of those that it includes.
     pub(super) fn name(&self, id: TypeId) -> Option<TypeName> {
         let def = &self.resolve.types[id];
         let owner = match def.owner {
             TypeOwner::Interface(id) => self.interface(id),
-            TypeOwner::World(id) => format!("world {}", self.resolve.worlds[id].name),
-            TypeOwner::None => String::new(),
+            TypeOwner::World(_) | TypeOwner::None => String::new(),
         };
         Some(TypeName { owner, name: def.name.clone()? })
     }
