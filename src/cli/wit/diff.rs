@@ -8,19 +8,23 @@ use anyhow::Context as _;
 
 use crate::cli::exit::Exit;
 
-/// Prints a line a change, the most severe first: class, rule, place, and what was there and is now. The last line says
-/// which version the newer package needs. Nothing is needed but the two directories: nothing is fetched.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Prints one line a change, major changes first: class, rule, place, and what was
+there and is there now. The last line says which version the newer package needs.
+The rules stand in wit/VERSIONING.md. Nothing is fetched: what a package refers to
+stands in its deps/.
+
 Examples:
   airssys-wasm wit diff wit/core wit/1.1/core
   git worktree add /tmp/released v1.0.0 && airssys-wasm wit diff /tmp/released/wit wit
-  airssys-wasm wit diff old new --format json | jq -r '.changes[] | select(.class == \"major\") | .place'
+  airssys-wasm wit diff old new --format json | jq '.changes[] | select(.class == \"major\")'
 
 Exit status:
   0  the newer package declares a version that is high enough
   1  its version is too low
-  2  a directory holds no WIT package that resolves, the packages have different names, or one has no version
+  2  a directory holds no WIT package that resolves, or one that has no version,
+     or the two packages have different names
   3  the command itself failed")]
 pub(crate) struct DiffArgs {
     /// The directory of the older version: its `.wit` files, and `deps/`.
