@@ -310,6 +310,9 @@ pub struct Expectation {
     /// Events that happened, in this order, among others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<toml::Table>>,
+    /// Of the kinds of events that are named here, these happened, in this order, and no others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_events: Option<Vec<toml::Table>>,
     /// Events that did not happen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_events: Option<Vec<toml::Table>>,

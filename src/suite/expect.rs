@@ -232,8 +232,8 @@ fn check_records(expect: &Expectation, reply: &Reply) -> Result<(), String> {
 }
 
 fn check_events(expect: &Expectation, reply: &Reply) -> Result<(), String> {
-    let Expectation { events, no_events, .. } = expect;
-    if events.is_none() && no_events.is_none() {
+    let Expectation { events, only_events, no_events, .. } = expect;
+    if events.is_none() && only_events.is_none() && no_events.is_none() {
         return Ok(());
     }
     let Reply::Events { events: happened } = reply else { return Err(differ("events", describe(reply))) };
@@ -241,6 +241,17 @@ fn check_events(expect: &Expectation, reply: &Reply) -> Result<(), String> {
     for expected in events.iter().flatten() {
         if !rest.any(|event| is_event(expected, event)) {
             return Err(differ(format!("the event {} in its place", json(expected)), json(happened)));
+        }
+    }
+    if let Some(expected) = only_events {
+        let kind = |table: &toml::Table| table.get("event").and_then(|kind| serde_json::to_value(kind).ok());
+        let kinds: Vec<Value> = expected.iter().filter_map(kind).collect();
+        let of_kinds = happened.iter().filter(|event| event.get("event").is_some_and(|kind| kinds.contains(kind)));
+        let of_kinds: Vec<_> = of_kinds.collect();
+        let hold =
+            expected.len() == of_kinds.len() && expected.iter().zip(&of_kinds).all(|(e, event)| is_event(e, event));
+        if !hold {
+            return Err(differ(format!("of their kinds only the events {}", json(expected)), json(&of_kinds)));
         }
     }
     match no_events.iter().flatten().find(|unexpected| happened.iter().any(|event| is_event(unexpected, event))) {

@@ -44,7 +44,7 @@ pub struct Requirement {
     /// Why no case tests it, and what holds it instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excluded: Option<String>,
-    /// The contract version that it came with, or that last said more of it.
+    /// The contract version that it came with.
     #[serde(skip, default = "first_version")]
     pub since: ContractVersion,
 }
@@ -102,7 +102,7 @@ impl Catalogue {
         for mut requirement in file.requirements {
             requirement.since = contract;
             match requirements.iter_mut().find(|known| known.slug == requirement.slug) {
-                Some(known) => *known = requirement,
+                Some(known) => *known = Requirement { since: known.since, ..requirement },
                 None => requirements.push(requirement),
             }
         }

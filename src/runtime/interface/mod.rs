@@ -141,27 +141,28 @@ fn all_of(name: &InterfaceName<'_>, imports: &[(&str, ComponentItem)]) -> String
     imports.iter().map(|(name, _)| *name).filter(same).collect::<Vec<_>>().join(", ")
 }
 
-/// Everything that is imported must be offered, in the same shape.
+/// Everything that is imported must be offered, in the same shape. Functions come first: where a type differs, they are
+/// what whoever built the component knows.
 fn check_imported_shape(
     engine: &wasmtime::Engine,
     interface: &Interface<'_>,
     instance: &ComponentInstance,
 ) -> Result<(), Difference> {
+    let mut types = Vec::new();
     for (name, item) in instance.exports(engine) {
         match item.ty {
             ComponentItem::ComponentFunc(function) => {
-                let offered =
-                    interface.function(name).map_err(|why| Difference::new(&[&format!("function {name}")], why))?;
+                let offered = interface.function(name);
+                let offered = offered.map_err(|why| Difference::new(&format!("function {name}"), why))?;
                 shape::function(interface.resolve, name, &function, offered)?;
             }
-            ComponentItem::Type(ty) => {
-                let offered = interface.named_type(name);
-                let offered = offered
-                    .ok_or_else(|| Difference::new(&[&format!("type {name}")], "there is no such type".to_owned()))?;
-                shape::named_type(interface.resolve, name, &ty, offered)?;
-            }
-            _ => return Err(Difference::new(&[name], "it is neither a function nor a type".to_owned())),
+            ComponentItem::Type(ty) => types.push((name, ty)),
+            _ => return Err(Difference::new(name, "it is neither a function nor a type".to_owned())),
         }
+    }
+    for (name, ty) in types {
+        let none = || Difference::new(&format!("type {name}"), "there is no such type".to_owned());
+        shape::named_type(interface.resolve, name, &ty, interface.named_type(name).ok_or_else(none)?)?;
     }
     Ok(())
 }

@@ -23,8 +23,8 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    pub(super) fn new(path: &[&str], what: String) -> Self {
-        Self { path: path.iter().map(|step| (*step).to_owned()).collect(), what }
+    pub(super) fn new(place: &str, what: String) -> Self {
+        Self { path: vec![place.to_owned()], what }
     }
 
     /// The same, seen from further outside.

@@ -105,8 +105,8 @@ fn end_of_platform_world(text: &str) -> Option<usize> {
     Some(inside + end.0)
 }
 
-/// Gives a package another version wherever it is declared or referred to. `@since` gates above the
-/// new version would not parse, and say nothing about a guest, so they go.
+/// Gives a package another version wherever it is declared or referred to. Gates above the new version would not parse, and
+/// say nothing about a guest, so they go.
 fn rewrite_version(texts: &mut [&mut String], package: &str, version: &str) -> Result<(), ProgramError> {
     let new = if version.is_empty() { String::new() } else { format!("@{version}") };
     let start = format!("package {package}@");
@@ -120,7 +120,7 @@ fn rewrite_version(texts: &mut [&mut String], package: &str, version: &str) -> R
             .replace(&declaration, &format!("package {package}{new};"))
             .lines()
             .map(|line| if line.contains(&format!("{package}/")) { line.replace(&old, &new) } else { line.to_owned() })
-            .filter(|line| !line.trim_start().starts_with("@since("))
+            .filter(|line| !["@since(", "@deprecated("].iter().any(|gate| line.trim_start().starts_with(gate)))
             .collect::<Vec<_>>()
             .join("\n");
     }
