@@ -13,13 +13,16 @@ pub(super) fn check(subject: &mut Subject<'_>) {
                 "function" => "put a `///` comment above it: what it does, units, errors, and what is guaranteed",
                 _ => "put a `///` comment above it: what it stands for, and in which unit",
             };
-            subject.find(Rule::Documented, item, format!("{} without a doc comment", a(item.kind)), mend);
+            subject.find(Rule::Documented, item, format!("{} without a doc comment", is_a(item.kind)), mend);
         }
     }
 }
 
 /// A kind of item with its article.
-fn a(kind: &str) -> String {
-    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    format!("is {article} {kind}")
+fn is_a(kind: &str) -> String {
+    match kind.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        _ if kind == "flags" => "are flags".to_owned(),
+        true => format!("is an {kind}"),
+        false => format!("is a {kind}"),
+    }
 }

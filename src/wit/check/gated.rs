@@ -5,12 +5,13 @@
 
 use wit_parser::Stability;
 
-use super::{Item, Rule, Subject};
-use crate::wit::deprecation::replacement;
+use super::{Rule, Subject};
+use crate::wit::deprecation::Replacements;
 
 pub(super) fn check(subject: &mut Subject<'_>) {
     // Without a version nothing can say since when it exists.
     let Some(version) = subject.source.resolve.packages[subject.package].name.version.clone() else { return };
+    let replacements = Replacements::new(&subject.source.resolve, subject.package);
     for item in subject.items {
         let Some(stability) = item.stability else { continue };
         let must = ["interface", "function", "world"].contains(&item.kind);
@@ -42,17 +43,11 @@ pub(super) fn check(subject: &mut Subject<'_>) {
             let what = format!("is deprecated since {deprecated}, and the package is {version}");
             subject.find(Rule::Gated, item, what, "lower the version of the gate, or raise that of the package");
         }
-        replaced(subject, item);
-    }
-}
-
-/// What is deprecated names what replaces it.
-fn replaced(subject: &mut Subject<'_>, item: &Item<'_>) {
-    let resolve = &subject.source.resolve;
-    if replacement(resolve, subject.package, item.interface, &item.path, item.docs).is_none() {
-        let what = "is deprecated, and its doc comment names nothing that there is instead".to_owned();
-        let mend = "let the doc comment say in backticks what replaces it: `function` of the same interface, \
-                    `interface.function`, or `interface`";
-        subject.find(Rule::Gated, item, what, mend);
+        if replacements.find(item.interface, &item.path, item.docs).is_none() {
+            let what = "is deprecated, and its doc comment names nothing that there is instead".to_owned();
+            let mend = "let the doc comment say in backticks what replaces it: `function` of the same interface, \
+                        `interface.function`, or `interface`";
+            subject.find(Rule::Gated, item, what, mend);
+        }
     }
 }

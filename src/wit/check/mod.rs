@@ -13,7 +13,7 @@ use std::fmt;
 use wit_parser::{PackageId, Span};
 
 use super::item::{Item, What, items};
-use super::source::Source;
+use super::source::{Place, Source};
 use crate::contract::kebab_enum;
 
 kebab_enum! {
@@ -29,26 +29,6 @@ kebab_enum! {
         Named = "named",
         /// Every function of the host says in one line which permission it needs, and can refuse for want of it.
         Annotated = "annotated",
-    }
-}
-
-/// Where something stands: a file, a line and a column, the latter in bytes, both from 1; or just a directory, with 0.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Place {
-    /// The file.
-    pub file: String,
-    /// The line.
-    pub line: usize,
-    /// The column.
-    pub column: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}", self.file),
-            line => write!(f, "{}:{line}:{}", self.file, self.column),
-        }
     }
 }
 
@@ -99,7 +79,7 @@ pub fn check(source: &Source, allowed: &[Rule]) -> Vec<Report> {
 fn check_one(source: &Source, package: PackageId, allowed: &[Rule]) -> Report {
     let items = items(source, package);
     let name = &source.resolve.packages[package].name;
-    let mut subject = Subject { source, package, items: &items, findings: Vec::new() };
+    let mut subject = Subject { source, package, items: &items, allowed, findings: Vec::new() };
     if name.version.is_none() {
         let mend = format!("write `package {name}@0.1.0;`, or the version that it has");
         subject.find(Rule::Versioned, &items[0], "has no version".to_owned(), mend);
@@ -110,7 +90,6 @@ fn check_one(source: &Source, package: PackageId, allowed: &[Rule]) -> Report {
     annotated::check(&mut subject);
 
     let mut findings = subject.findings;
-    findings.retain(|finding| !allowed.contains(&finding.rule));
     findings.sort();
     let count = |kind: &str| items.iter().filter(|item| item.kind == kind).count();
     Report {
@@ -127,6 +106,7 @@ struct Subject<'a> {
     source: &'a Source,
     package: PackageId,
     items: &'a [Item<'a>],
+    allowed: &'a [Rule],
     findings: Vec<Finding>,
 }
 
@@ -136,19 +116,10 @@ impl Subject<'_> {
     }
 
     fn find_at(&mut self, rule: Rule, span: Span, item: &str, what: String, mend: impl Into<String>) {
-        let place = place(self.source, span);
+        if self.allowed.contains(&rule) {
+            return;
+        }
+        let place = self.source.place(span);
         self.findings.push(Finding { place, rule, item: item.to_owned(), what, mend: mend.into() });
     }
-}
-
-fn place(source: &Source, span: Span) -> Place {
-    let directory = || Place { file: source.directory.display().to_string(), line: 0, column: 0 };
-    if source.resolve.source_map.resolve_span(span).is_none() {
-        return directory();
-    }
-    let location = source.resolve.render_location(span);
-    let mut parts = location.rsplitn(3, ':');
-    let mut number = || parts.next()?.parse::<usize>().ok();
-    let (Some(column), Some(line)) = (number(), number()) else { return directory() };
-    Place { file: parts.next().unwrap_or_default().to_owned(), line, column }
 }

@@ -15,6 +15,9 @@ use super::files::Texts;
 const SYNTAX: &str =
     "correct it; the syntax is described at https://component-model.bytecodealliance.org/design/wit.html";
 
+/// The mend of what a package does not have.
+const OTHER_PACKAGE: &str = "correct the name, or take the package in a version that has it";
+
 /// Mends by what the parser's message contains, and other words for messages that only its authors understand.
 const MENDS: &[(&str, Option<&str>, &str)] = &[
     (
@@ -60,10 +63,19 @@ const MENDS: &[(&str, Option<&str>, &str)] = &[
     ("more than once", None, "keep one of the two lines"),
     ("nesting too deep", None, "give the inner types names with `type NAME = …;`"),
     ("attributes not allowed", None, "take the gates away from the `use`"),
-    ("not found in package", None, "correct the name, or take the package in a version that has it"),
-    ("not defined in interface", None, "correct the name, or take the package in a version that has it"),
+    ("not found in package", None, OTHER_PACKAGE),
+    ("not defined in interface", None, OTHER_PACKAGE),
     ("must be a resource", None, "`own` and `borrow` take resources only: name the type as it is"),
     ("contains a `borrow<T>`", None, "return `own<T>`, which is written `T`"),
+    ("unterminated block comment", None, "end it with `*/`"),
+    (
+        "unknown attribute",
+        None,
+        "the gates are `@since(version = …)`, `@unstable(feature = …)` and `@deprecated(version = …)`",
+    ),
+    ("bidirectional override", Some("a character that is not seen reorders what is shown"), "delete it"),
+    ("discouraged by Unicode", Some("a character that Unicode discourages"), "delete it"),
+    ("Control code", Some("a control character"), "delete it"),
     ("identifiers must have characters", None, "write names as words joined by single hyphens: `read-file`"),
     (
         "invalid character in identifier",
@@ -76,14 +88,14 @@ const MENDS: &[(&str, Option<&str>, &str)] = &[
 pub(super) fn syntax(place: &Path, error: &ParseError, map: &SourceMap) -> Fault {
     let place = location(place, error.kind().span(), map);
     match error.kind() {
-        ParseErrorKind::ItemNotFound { name, kind, hint, .. } => {
+        ParseErrorKind::ItemNotFound { name, kind, .. } => {
             let kind = if kind == "name" { "type" } else { kind };
-            let hint = hint.as_deref().filter(|_| ["float32", "float64"].contains(&name.as_str()));
-            let mend = match hint {
-                Some(_) => format!("write `f{}`", &name["float".len()..]),
-                None => "define it, correct the name, or bring it in with `use`".to_owned(),
+            let mend = match name.as_str() {
+                "float32" => "write `f32`",
+                "float64" => "write `f64`",
+                _ => "define it, correct the name, or bring it in with `use`",
             };
-            Fault { place, what: format!("there is no {kind} `{name}`"), mend }
+            Fault { place, what: format!("there is no {kind} `{name}`"), mend: mend.to_owned() }
         }
         ParseErrorKind::TypeCycle { name, kind, .. } => {
             let mend = match kind.as_str() {
@@ -143,10 +155,11 @@ impl Known {
                 mend: "rename one: `include NAME with { old as new }`".to_owned(),
             },
             ResolveErrorKind::Semantic { span, message } => {
-                let named = self.path_at(*span, map).map(|path| format!("`{path}`: ")).unwrap_or_default();
-                match message.contains("not found in package") {
-                    true => worded(place, &format!("{named}{message}")),
-                    false => worded(place, message),
+                match (message.split_once(" not found in package"), self.path_at(*span, map)) {
+                    (Some((kind, _)), Some(path)) => {
+                        Fault { place, what: format!("there is no {kind} `{path}`"), mend: OTHER_PACKAGE.to_owned() }
+                    }
+                    _ => worded(place, message),
                 }
             }
             kind => worded(place, &kind.to_string()),

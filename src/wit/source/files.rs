@@ -18,6 +18,12 @@ pub(super) const MAX_TOTAL_BYTES: u64 = 2 << 20;
 /// The most `.wit` files of a package and its `deps/` together: what is read of a directory that is no package must end.
 pub(super) const MAX_FILES: usize = 500;
 
+const NO_FILES: &str = "name the directory that holds the `.wit` files of a package, or put them there";
+const NO_FILES_IN_DEPS: &str = "put those of the package there that it stands for, or delete it";
+
+/// What links become on systems that have none.
+const LINKS: &str = "a link that was checked out as a file comes back with `git config core.symlinks true`";
+
 /// The `.wit` files of one package.
 #[derive(Debug)]
 pub(super) struct Texts {
@@ -37,7 +43,7 @@ struct Budget {
 /// The texts of the package in `directory`, then those of each entry of its `deps/`, in the order of their names.
 pub(super) fn read(directory: &Path) -> Result<Vec<Texts>, Fault> {
     let mut budget = Budget::default();
-    let mut all = vec![read_package(directory, &mut budget)?];
+    let mut all = vec![read_package(directory, NO_FILES, &mut budget)?];
     let deps = directory.join("deps");
     let entries = match entries(&deps) {
         Ok(entries) => entries,
@@ -47,7 +53,7 @@ pub(super) fn read(directory: &Path) -> Result<Vec<Texts>, Fault> {
     for path in entries {
         let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
         if is_directory(&path)? {
-            all.push(read_package(&path, &mut budget)?);
+            all.push(read_package(&path, NO_FILES_IN_DEPS, &mut budget)?);
         } else if extension == "wit" {
             let files = vec![read_file(&path, &mut budget)?];
             all.push(Texts { place: path, files });
@@ -59,8 +65,8 @@ pub(super) fn read(directory: &Path) -> Result<Vec<Texts>, Fault> {
     Ok(all)
 }
 
-/// The `.wit` files that stand directly in a directory.
-fn read_package(directory: &Path, budget: &mut Budget) -> Result<Texts, Fault> {
+/// The `.wit` files that stand directly in a directory; `mend` says what to do if there are none.
+fn read_package(directory: &Path, mend: &str, budget: &mut Budget) -> Result<Texts, Fault> {
     let mut files = Vec::new();
     for path in entries(directory)? {
         if path.extension().is_some_and(|extension| extension == "wit") && !is_directory(&path)? {
@@ -68,7 +74,6 @@ fn read_package(directory: &Path, budget: &mut Budget) -> Result<Texts, Fault> {
         }
     }
     if files.is_empty() {
-        let mend = "name the directory that holds the `.wit` files of a package, or put them there";
         return Err(Fault::at(directory, "there are no `.wit` files in it", mend));
     }
     Ok(Texts { place: directory.to_owned(), files })
@@ -79,7 +84,11 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
     let listed = fs::read_dir(directory).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
     let mut listed: Vec<PathBuf> = listed.map_err(|why| match why.kind() {
         ErrorKind::NotFound => absent(directory),
-        ErrorKind::NotADirectory => Fault::at(directory, "it is no directory", "name the directory that it stands in"),
+        ErrorKind::NotADirectory => Fault::at(
+            directory,
+            "it is no directory",
+            format!("name the directory that holds the `.wit` files, or put one there; {LINKS}"),
+        ),
         _ => unreadable(directory, &why),
     })?;
     listed.sort();
@@ -146,8 +155,7 @@ fn absent(path: &Path) -> Fault {
         Ok(target) => Fault::at(
             path,
             format!("it is a link to {}, where nothing is", target.display()),
-            "let the link lead to what it stands for, or delete it; if a file holds the path instead of a link, check \
-             out with `git config core.symlinks true`",
+            "let it lead to what it stands for, or delete it",
         ),
         Err(_) => Fault::at(path, "there is no such directory", "name the directory that holds the `.wit` files"),
     }

@@ -6,12 +6,15 @@
 mod bounds;
 mod explain;
 mod files;
+mod place;
 
 use std::path::{Path, PathBuf};
 
-use wit_parser::{PackageId, Resolve, SourceMap, UnresolvedPackageGroup};
+use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
 use files::Texts;
+use place::Lines;
+pub use place::Place;
 
 /// The stack on which text is parsed and resolved, in bytes: the parser calls itself once for each level of types,
 /// interfaces and packages, whose number is bounded; this is some ten times what that many levels take.
@@ -28,6 +31,18 @@ pub struct Source {
     pub package: PackageId,
     /// The packages that its files define within themselves (`package a:b { … }`), by their names.
     pub nested: Vec<PackageId>,
+    lines: Lines,
+}
+
+impl Source {
+    /// Where something stands; the directory, if that is not known.
+    pub fn place(&self, span: Span) -> Place {
+        self.lines.place(&self.resolve.source_map, span).unwrap_or_else(|| Place {
+            file: self.directory.display().to_string(),
+            line: 0,
+            column: 0,
+        })
+    }
 }
 
 /// A directory cannot be read as a WIT package.
@@ -67,6 +82,7 @@ impl Fault {
 pub fn read(directory: &Path) -> Result<Source, SourceError> {
     let refused = |fault| SourceError { directory: directory.to_owned(), fault };
     let texts = files::read(directory).map_err(refused)?;
+    let lines = Lines::new(&texts);
     let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || resolve(texts));
     let resolved = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(resolved)) => resolved,
@@ -82,7 +98,7 @@ pub fn read(directory: &Path) -> Result<Source, SourceError> {
         )),
     };
     let (resolve, package, nested) = resolved.map_err(refused)?;
-    Ok(Source { directory: directory.to_owned(), resolve, package, nested })
+    Ok(Source { directory: directory.to_owned(), resolve, package, nested, lines })
 }
 
 /// Resolves the package of the first texts against those of the others.
