@@ -1,6 +1,6 @@
 //! What takes the place of something that is deprecated.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use wit_parser::{Docs, InterfaceId, PackageId, Resolve};
 
@@ -12,7 +12,7 @@ pub(super) struct Replacements {
     /// `interface.name`, `interface`, `world` and `package/interface`, the latter with and without a version.
     known: HashSet<String>,
     /// The interfaces of the package and their names.
-    interfaces: Vec<(InterfaceId, String)>,
+    interfaces: HashMap<InterfaceId, String>,
 }
 
 impl Replacements {
@@ -37,7 +37,7 @@ impl Replacements {
     /// is deprecated, `own`, is no replacement of itself.
     pub(super) fn find(&self, interface: Option<InterfaceId>, own: &str, docs: &Docs) -> Option<String> {
         let text = docs.contents.as_deref().unwrap_or_default();
-        let interface = self.interfaces.iter().find(|(id, _)| Some(*id) == interface).map(|(_, name)| name.as_str());
+        let interface = interface.and_then(|id| self.interfaces.get(&id));
         let exists = |name: &&str| {
             let beside = interface.map(|interface| format!("{interface}.{name}"));
             beside.as_deref() != Some(own)

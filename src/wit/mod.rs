@@ -9,4 +9,8 @@ pub mod contract;
 mod deprecation;
 mod item;
 mod parts;
+pub mod permissions;
+pub mod reference;
+mod render;
 pub mod source;
+pub mod tree;

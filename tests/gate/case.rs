@@ -4,10 +4,10 @@
 //! words that say what to add and where.
 
 use airssys_wasm::suite::{Case, DiscoveredCase};
+use airssys_wasm::wit::annotation::{Permission, parameter, permissions};
 use serde_json::{Value, json};
 use wit_parser::{Function, Resolve, Type, TypeDefKind, TypeId};
 
-use super::annotation::{Permission, parameter, permissions};
 use super::class::{all_but, class, just, rule};
 use super::value::{Given, arguments};
 
@@ -199,7 +199,7 @@ fn find_maker(
     let makes = |function: &Function| matches!(ok(function), Some(Type::Id(id)) if names.contains(&id));
     let same = |one: &Permission| (&one.class, &one.action) == (&permission.class, &permission.action);
     for (_, function) in all.iter().filter(|(of, function)| of == interface && makes(function)) {
-        let needed = permissions(resolve, function)?;
+        let needed = permissions(resolve, function).map_err(|why| why.to_string())?;
         let [one] = needed.as_slice() else { continue };
         if !same(one)
             || parameter(resolve, function, &one.parameter).map(|ty| aliased(resolve, ty).0) != Some(Type::String)

@@ -1,8 +1,7 @@
 //! What an access of each class is about in the generated cases, and the capabilities that name it.
 
+use airssys_wasm::wit::annotation::{ACTIONS, Permission};
 use serde_json::{Value, json};
-
-use super::annotation::{ACTIONS, Permission};
 
 /// One class of permissions, in the world of the cases.
 pub(crate) struct Class {
@@ -72,8 +71,7 @@ pub(crate) fn all_but(denied: &[Permission], at_first: bool) -> Value {
     for (name, actions) in ACTIONS {
         for class in CLASSES.iter().filter(|class| class.name == name) {
             for action in actions {
-                let is_denied =
-                    denied.iter().any(|permission| (&*permission.class, &*permission.action) == (name, action));
+                let is_denied = denied.iter().any(|permission| (permission.class, permission.action) == (name, action));
                 let patterns: Vec<_> = match (is_denied, at_first) {
                     (false, _) => [class.pattern].into_iter().chain(class.widest).collect(),
                     (true, false) => vec![class.elsewhere],
@@ -104,6 +102,8 @@ mod tests {
 
     #[test]
     fn every_class_has_something_to_be_about() {
-        assert_eq!(CLASSES.map(|class| class.name), ACTIONS.map(|(name, _)| name));
+        // No function that version 1.0 of the contract has is about topics.
+        let asked = ACTIONS.iter().map(|(name, _)| *name).filter(|name| *name != "topics");
+        assert_eq!(CLASSES.map(|class| class.name).to_vec(), asked.collect::<Vec<_>>());
     }
 }

@@ -1,6 +1,8 @@
 //! Names are in lower case; units, and what is an error, can be told by the name.
 
-use wit_parser::{Function, Resolve, Span, Type, TypeDefKind, TypeId};
+use std::collections::HashSet;
+
+use wit_parser::{Function, PackageId, Resolve, Span, Type, TypeDefKind, TypeId, TypeOwner};
 
 use super::{Item, Rule, Subject, What};
 use crate::wit::parts::{defined, unnamed};
@@ -10,6 +12,8 @@ const UNITS: [&str; 4] = ["-ms", "-millis", "-nanos", "-bytes"];
 
 pub(super) fn check(subject: &mut Subject<'_>) {
     let resolve = &subject.source.resolve;
+    // Errors whose names are wrong are told once, however many functions have them.
+    let mut told = HashSet::new();
     for item in subject.items {
         let name = item.path.rsplit('.').next().unwrap_or_default();
         if item.kind != "package" && name.contains(|letter: char| letter.is_ascii_uppercase()) {
@@ -24,7 +28,7 @@ pub(super) fn check(subject: &mut Subject<'_>) {
                 if function.result.is_some_and(|ty| is_number(resolve, ty)) {
                     function.result.iter().for_each(|ty| unit(subject, &item.path, *ty, item.span));
                 }
-                errors(subject, item, function);
+                errors(subject, item, function, &mut told);
             }
             What::Type(id) => {
                 if let TypeDefKind::Record(record) = &resolve.types[id].kind {
@@ -62,7 +66,7 @@ fn is_number(resolve: &Resolve, ty: Type) -> bool {
 }
 
 /// A function fails by a `result`, whose error is a type of the package that is called `…-error`.
-fn errors(subject: &mut Subject<'_>, item: &Item<'_>, function: &Function) {
+fn errors(subject: &mut Subject<'_>, item: &Item<'_>, function: &Function, told: &mut HashSet<TypeId>) {
     let resolve = &subject.source.resolve;
     let Some(result) = function.result else { return };
     if let Type::Id(id) = result
@@ -73,12 +77,12 @@ fn errors(subject: &mut Subject<'_>, item: &Item<'_>, function: &Function) {
     }
     let Type::Id(id) = unnamed(resolve, result) else { return };
     let TypeDefKind::Result(parts) = &resolve.types[id].kind else { return };
-    let named = match parts.err {
-        Some(Type::Id(id)) => name_and_package(resolve, id),
+    let error = match parts.err {
+        Some(Type::Id(id)) => named(resolve, id),
         Some(_) | None => None,
     };
     let mend = "define a variant or an enum named after its subject, `file-error`, with a case for each reason";
-    match named {
+    match error {
         None if parts.err.is_none() => {
             subject.find(Rule::Named, item, "can fail, and does not say why".to_owned(), mend);
         }
@@ -86,12 +90,13 @@ fn errors(subject: &mut Subject<'_>, item: &Item<'_>, function: &Function) {
             let what = "has an error without a name".to_owned();
             subject.find(Rule::Named, item, what, mend);
         }
-        Some((name, package)) => {
-            if !name.ends_with("-error") {
-                let what = format!("has the error `{name}`, whose name does not end in `-error`");
-                subject.find(Rule::Named, item, what, mend);
+        Some(Named { id, name, package, path }) => {
+            let own = package == Some(subject.package);
+            if !name.ends_with("-error") && own && told.insert(id) {
+                let what = "is the error of a function, and its name does not end in `-error`".to_owned();
+                subject.find_at(Rule::Named, resolve.types[id].span, &path, what, mend);
             }
-            if package.is_some_and(|package| package != subject.package) {
+            if !own {
                 let what = format!("has the error `{name}` of another package");
                 subject.find(Rule::Named, item, what, "let each package define its own errors");
             }
@@ -99,13 +104,23 @@ fn errors(subject: &mut Subject<'_>, item: &Item<'_>, function: &Function) {
     }
 }
 
-/// The name of a type, and the package that defines it.
-fn name_and_package(resolve: &Resolve, id: TypeId) -> Option<(String, Option<wit_parser::PackageId>)> {
+/// A type that has a name, where it is defined.
+struct Named {
+    id: TypeId,
+    name: String,
+    package: Option<PackageId>,
+    /// `interface.type`.
+    path: String,
+}
+
+fn named(resolve: &Resolve, id: TypeId) -> Option<Named> {
+    let id = defined(resolve, id);
     let name = resolve.types[id].name.clone()?;
-    let package = match resolve.types[defined(resolve, id)].owner {
-        wit_parser::TypeOwner::Interface(id) => resolve.interfaces[id].package,
-        wit_parser::TypeOwner::World(id) => resolve.worlds[id].package,
-        wit_parser::TypeOwner::None => None,
+    let (owner, package) = match resolve.types[id].owner {
+        TypeOwner::Interface(id) => (resolve.interfaces[id].name.clone(), resolve.interfaces[id].package),
+        TypeOwner::World(id) => (Some(resolve.worlds[id].name.clone()), resolve.worlds[id].package),
+        TypeOwner::None => (None, None),
     };
-    Some((name, package))
+    let path = owner.map_or(name.clone(), |owner| format!("{owner}.{name}"));
+    Some(Named { id, name, package, path })
 }

@@ -99,6 +99,8 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
 fn is_directory(path: &Path) -> Result<bool, Fault> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(metadata.is_dir()),
+        // Nothing there, or links in a circle.
+        Err(why) if why.kind() != ErrorKind::PermissionDenied && path.is_symlink() => Err(absent(path)),
         Err(why) if why.kind() == ErrorKind::NotFound => Err(absent(path)),
         Err(why) => Err(unreadable(path, &why)),
     }
@@ -154,7 +156,7 @@ fn absent(path: &Path) -> Fault {
     match fs::read_link(path) {
         Ok(target) => Fault::at(
             path,
-            format!("it is a link to {}, where nothing is", target.display()),
+            format!("it is a link to {}, which leads nowhere", target.display()),
             "let it lead to what it stands for, or delete it",
         ),
         Err(_) => Fault::at(path, "there is no such directory", "name the directory that holds the `.wit` files"),

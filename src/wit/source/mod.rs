@@ -68,7 +68,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn at(place: &Path, what: impl Into<String>, mend: impl Into<String>) -> Self {
+    pub(super) fn at(place: &Path, what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { place: place.display().to_string(), what: what.into(), mend: mend.into() }
     }
 }
