@@ -67,6 +67,13 @@ const MENDS: &[(&str, Option<&str>, &str)] = &[
     ("not defined in interface", None, OTHER_PACKAGE),
     ("must be a resource", None, "`own` and `borrow` take resources only: name the type as it is"),
     ("contains a `borrow<T>`", None, "return `own<T>`, which is written `T`"),
+    ("found keyword", None, "correct it; a keyword as a name is written with `%`, as in `%list`"),
+    ("empty enum", None, "give it a case"),
+    ("empty variant", None, "give it a case"),
+    ("cannot import", None, "`use` brings in types, and nothing else"),
+    ("cannot use", None, "name a type"),
+    ("not a world", None, "`include` takes worlds; an interface is brought in with `import` or `export`"),
+    ("not an interface", None, "name an interface; what a world has is brought in with `include`"),
     ("unterminated block comment", None, "end it with `*/`"),
     (
         "unknown attribute",
@@ -151,8 +158,13 @@ impl Known {
             },
             ResolveErrorKind::ItemShadowing { item_type, name, .. } => Fault {
                 place,
-                what: format!("two worlds that are included have an {item_type} `{name}`, and they differ"),
+                what: format!("two of the worlds that it includes {item_type} `{name}`"),
                 mend: "rename one: `include NAME with { old as new }`".to_owned(),
+            },
+            ResolveErrorKind::StabilityMismatch { .. } => Fault {
+                place,
+                what: "two worlds, one of which includes the other, gate the same interface differently".to_owned(),
+                mend: "write the same gate above both lines that import or export it".to_owned(),
             },
             ResolveErrorKind::Semantic { span, message } => {
                 match (message.split_once(" not found in package"), self.path_at(*span, map)) {

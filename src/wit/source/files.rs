@@ -114,7 +114,7 @@ fn read_file(path: &Path, budget: &mut Budget) -> Result<(String, String), Fault
         return Err(Fault { place: format!("{path:?}"), what: what.to_owned(), mend: "rename it".to_owned() });
     };
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(Fault::at(path, "it is no file", "put a file there, or a link to one"));
+        return Err(Fault::at(path, "it is neither a file nor a directory", "put a file there, or a link to one"));
     }
     budget.files += 1;
     if budget.files > MAX_FILES {
