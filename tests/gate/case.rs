@@ -73,11 +73,11 @@ impl Script<'_> {
             let class = class(permission)?;
             let mut grant = record("granted");
             grant["action"] = json!(permission.action);
-            grant["rule"] = json!(rule(class, &permission.action));
+            grant["rule"] = json!(rule(class, permission.action));
             let expect = json!({ "mentions": [self.function], "conceals": ["permission-denied"] });
             let id = format!("granted-by-{}-{}", permission.class, permission.action);
             let steps = self.steps(expect, &[grant], &[]);
-            cases.push(self.case(&id, just(class, &permission.action), steps)?);
+            cases.push(self.case(&id, just(class, permission.action), steps)?);
         }
         Ok(cases)
     }
