@@ -1,222 +1,157 @@
-//! The WIT packages: each resolves alone and all resolve together, everything is documented, and every host
-//! function says in one parseable line which permission it needs.
-#![cfg(feature = "suite")]
+//! The contract's WIT packages, and the tools for anybody's: each package resolves and keeps to every rule, there is one
+//! source of each, and the pages say what the packages say.
+#![cfg(all(unix, feature = "cli"))]
 
 #[path = "wit/annotation.rs"]
 mod annotation;
+#[path = "wit/bounds.rs"]
+mod bounds;
+#[path = "wit/foreign.rs"]
+mod foreign;
+#[path = "wit/golden.rs"]
+mod golden;
+#[path = "wit/pages.rs"]
+mod pages;
+#[path = "wit/platform.rs"]
+mod platform;
 
 use std::path::{Path, PathBuf};
 
-use annotation::{Permission, functions, resolve, wit};
+use airssys_wasm::wit::annotation::ACTIONS;
+use airssys_wasm::wit::check::check;
+use airssys_wasm::wit::source::read;
+use airssys_wasm::wit::{permissions, tree};
+use platform::{functions, resolve, wit};
 use rstest::rstest;
-use wit_parser::{Docs, Function, InterfaceId, PackageId, Resolve, Stability, Type, TypeDefKind, TypeOwner};
+use wit_parser::WorldItem;
 
-/// The packages, by their directory below `wit/`.
-const PACKAGES: [(&str, &str); 6] = [
-    ("", "airssys:platform@1.0.0"),
-    ("core", "airssys:core@1.0.0"),
-    ("ext/filesystem", "airssys:ext-filesystem@1.0.0"),
-    ("ext/network", "airssys:ext-network@1.0.0"),
-    ("ext/process", "airssys:ext-process@1.0.0"),
-    ("ext/storage", "airssys:ext-storage@1.0.0"),
+/// A package of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Package {
+    /// Where it stands, below `wit/`.
+    directory: &'static str,
+    name: &'static str,
+    /// How many interfaces, functions and worlds it has.
+    counts: [usize; 3],
+    /// The directories of the packages that it refers to.
+    needs: &'static [&'static str],
+}
+
+const fn package(
+    directory: &'static str,
+    name: &'static str,
+    counts: [usize; 3],
+    needs: &'static [&'static str],
+) -> Package {
+    Package { directory, name, counts, needs }
+}
+
+const EXTENSIONS: [Package; 4] = [
+    package("ext/filesystem", "airssys:ext-filesystem@1.0.0", [1, 6, 0], &[]),
+    package("ext/network", "airssys:ext-network@1.0.0", [1, 1, 0], &[]),
+    package("ext/process", "airssys:ext-process@1.0.0", [1, 4, 0], &[]),
+    package("ext/storage", "airssys:ext-storage@1.0.0", [1, 6, 0], &[]),
+];
+
+/// The packages, in the order of the readme.
+const PACKAGES: [Package; 8] = [
+    package(
+        "",
+        "airssys:platform@1.0.0",
+        [0, 0, 1],
+        &["core", "ext/filesystem", "ext/network", "ext/process", "ext/storage"],
+    ),
+    package("core", "airssys:core@1.0.0", [5, 25, 1], &[]),
+    package(
+        "1.1",
+        "airssys:platform@1.1.0",
+        [0, 0, 2],
+        &["1.1/core", "ext/filesystem", "ext/network", "ext/process", "ext/storage"],
+    ),
+    package("1.1/core", "airssys:core@1.1.0", [7, 33, 2], &[]),
+    EXTENSIONS[0],
+    EXTENSIONS[1],
+    EXTENSIONS[2],
+    EXTENSIONS[3],
 ];
 
 #[rstest]
-fn each_package_resolves_alone(#[values(0, 1, 2, 3, 4, 5)] index: usize) {
-    let (directory, name) = PACKAGES[index];
-    let (resolve, package) = resolve(directory);
-    assert_eq!(resolve.packages[package].name.to_string(), name);
-    let mut names: Vec<String> = resolve.packages.iter().map(|(_, package)| package.name.to_string()).collect();
+fn each_package_resolves_alone_and_keeps_to_every_rule(#[values(0, 1, 2, 3, 4, 5, 6, 7)] index: usize) {
+    let Package { directory, name, counts, needs } = PACKAGES[index];
+    let source = read(&wit().join(directory)).unwrap_or_else(|why| panic!("{why}"));
+
+    let mut names: Vec<String> = source.resolve.packages.iter().map(|(_, package)| package.name.to_string()).collect();
     names.sort();
-    let mut expected: Vec<&str> = match directory {
-        "" => PACKAGES.iter().map(|(_, name)| *name).collect(),
-        _ => vec![name],
-    };
+    let needed = PACKAGES.iter().filter(|package| needs.contains(&package.directory)).map(|package| package.name);
+    let mut expected: Vec<&str> = needed.chain([name]).collect();
     expected.sort_unstable();
     assert_eq!(names, expected, "what the package needs");
+
+    let reports = check(&source, &[]);
+    let [report] = reports.as_slice() else { panic!("{reports:?}") };
+    let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(findings, Vec::<String>::new());
+    assert_eq!((report.package.as_str(), [report.interfaces, report.functions, report.worlds]), (name, counts));
 }
 
-/// Every `.wit` file below `wit/` that is no link, by folder.
-fn folders_with_wit(folder: &Path, found: &mut Vec<PathBuf>) {
+#[test]
+fn these_are_all_packages() {
+    let found = tree::read(&wit()).unwrap_or_else(|why| panic!("{why}"));
+    let found: Vec<_> =
+        found.iter().map(|source| source.directory.strip_prefix(wit()).unwrap().display().to_string()).collect();
+    let mut expected = PACKAGES;
+    expected.sort_by_key(|package| package.name);
+    assert_eq!(found, expected.map(|package| package.directory));
+}
+
+/// The links below a directory of `wit/`, by their paths from there, and what they lead to.
+fn links(folder: &Path, found: &mut Vec<(String, PathBuf)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let kind = entry.file_type().unwrap();
         if kind.is_dir() {
-            folders_with_wit(&entry.path(), found);
-        } else if entry.path().extension().is_some_and(|extension| extension == "wit") {
-            assert!(kind.is_file(), "{} must be a file", entry.path().display());
-            found.push(folder.strip_prefix(wit()).unwrap().to_path_buf());
+            links(&entry.path(), found);
+        } else if kind.is_symlink() {
+            let path = entry.path().strip_prefix(wit()).unwrap().display().to_string();
+            found.push((path, std::fs::read_link(entry.path()).unwrap()));
         }
     }
     found.sort();
-    found.dedup();
 }
 
 #[test]
 fn there_is_one_source_of_each_package() {
-    let mut folders = Vec::new();
-    folders_with_wit(&wit(), &mut folders);
-    let known: Vec<PathBuf> = PACKAGES.iter().map(|(folder, _)| PathBuf::from(folder)).collect();
-    assert_eq!(folders, known);
-}
+    let mut found = Vec::new();
+    links(&wit(), &mut found);
 
-#[cfg(unix)]
-#[test]
-fn deps_are_links_to_the_sources() {
-    let mut links: Vec<(String, PathBuf)> = std::fs::read_dir(wit().join("deps"))
-        .unwrap()
-        .map(|entry| {
-            let entry = entry.unwrap();
-            (entry.file_name().into_string().unwrap(), std::fs::read_link(entry.path()).unwrap())
-        })
-        .collect();
-    links.sort();
-    let expected: Vec<(String, PathBuf)> =
-        PACKAGES[1..].iter().map(|(folder, _)| (folder.replace('/', "-"), Path::new("..").join(folder))).collect();
-    assert_eq!(links, expected);
-}
-
-/// What lacks documentation or a gate, as `kind name`.
-struct Survey<'a> {
-    resolve: &'a Resolve,
-    undocumented: Vec<String>,
-    ungated: Vec<String>,
-}
-
-impl Survey<'_> {
-    fn docs(&mut self, what: String, docs: &Docs) {
-        if docs.contents.as_deref().unwrap_or_default().trim().is_empty() {
-            self.undocumented.push(what);
+    // What 1.1 left as it is, file by file; and the packages that each platform refers to.
+    let same = ["capabilities", "component-lifecycle", "multicodec", "types"];
+    let mut expected: Vec<(String, PathBuf)> =
+        same.map(|name| (format!("1.1/core/{name}.wit"), format!("../../core/{name}.wit").into())).into();
+    for (platform, core, root) in [("", "../core", ".."), ("1.1/", "../core", "../..")] {
+        expected.push((format!("{platform}deps/core"), core.into()));
+        for extension in EXTENSIONS {
+            let name = extension.directory.replace('/', "-");
+            expected.push((format!("{platform}deps/{name}"), Path::new(root).join(extension.directory)));
         }
     }
-
-    fn gate(&mut self, what: String, stability: &Stability, package: PackageId) {
-        let version = self.resolve.packages[package].name.version.clone();
-        match stability {
-            Stability::Stable { since, .. } if version.is_some_and(|version| *since <= version) => {}
-            other => self.ungated.push(format!("{what}: {other:?}")),
-        }
-    }
-
-    fn interface(&mut self, id: InterfaceId, package: PackageId) {
-        let interface = &self.resolve.interfaces[id];
-        let name = interface.name.clone().unwrap_or_default();
-        self.docs(format!("interface {name}"), &interface.docs);
-        self.gate(format!("interface {name}"), &interface.stability, package);
-        for (type_name, id) in &interface.types {
-            let def = &self.resolve.types[*id];
-            let used = |id: &wit_parser::TypeId| self.resolve.types[*id].owner != def.owner;
-            // What `use` brings in is documented where it is defined.
-            if matches!(&def.kind, TypeDefKind::Type(Type::Id(id)) if used(id)) {
-                continue;
-            }
-            assert!(matches!(def.owner, TypeOwner::Interface(_)));
-            let place = format!("{name}.{type_name}");
-            self.docs(place.clone(), &def.docs);
-            let parts: Vec<(&String, &Docs)> = match &def.kind {
-                TypeDefKind::Record(record) => record.fields.iter().map(|part| (&part.name, &part.docs)).collect(),
-                TypeDefKind::Variant(variant) => variant.cases.iter().map(|part| (&part.name, &part.docs)).collect(),
-                TypeDefKind::Enum(cases) => cases.cases.iter().map(|part| (&part.name, &part.docs)).collect(),
-                TypeDefKind::Flags(flags) => flags.flags.iter().map(|part| (&part.name, &part.docs)).collect(),
-                _ => Vec::new(),
-            };
-            for (part, docs) in parts {
-                self.docs(format!("{place}.{part}"), docs);
-            }
-        }
-        for function in interface.functions.values() {
-            self.docs(format!("{name}.{}", function.name), &function.docs);
-            self.gate(format!("{name}.{}", function.name), &function.stability, package);
-        }
-    }
-}
-
-#[test]
-fn everything_is_documented_and_says_since_when_it_exists() {
-    let (resolve, _) = resolve("");
-    let mut survey = Survey { resolve: &resolve, undocumented: Vec::new(), ungated: Vec::new() };
-    for (id, package) in &resolve.packages {
-        survey.docs(format!("package {}", package.name), &package.docs);
-        for interface in package.interfaces.values() {
-            survey.interface(*interface, id);
-        }
-        for (name, world) in &package.worlds {
-            let world = &resolve.worlds[*world];
-            let name = format!("world {}/{name}", package.name);
-            survey.docs(name.clone(), &world.docs);
-            survey.gate(name, &world.stability, id);
-        }
-    }
-    assert_eq!((survey.undocumented, survey.ungated), (vec![], vec![]));
-}
-
-/// The permissions of a function as they are written.
-fn permissions(resolve: &Resolve, function: &Function) -> Result<Vec<String>, String> {
-    Ok(annotation::permissions(resolve, function)?.iter().map(Permission::to_string).collect())
-}
-
-#[test]
-fn every_host_function_has_one_permission_line() {
-    let (resolve, _) = resolve("");
-    let faults: Vec<String> = functions(&resolve, false)
-        .into_iter()
-        .filter_map(|(interface, function)| {
-            let why = permissions(&resolve, function).err()?;
-            Some(format!("{interface}.{}: {why}", function.name))
-        })
-        .collect();
-    assert_eq!(faults, Vec::<String>::new());
-}
-
-#[test]
-fn only_host_functions_have_permission_lines() {
-    let (resolve, _) = resolve("");
-    let exported = functions(&resolve, true);
-    let names: Vec<&str> = exported.iter().map(|(_, function)| function.name.as_str()).collect();
-    assert_eq!(names, ["init", "execute", "handle-message", "handle-callback", "metadata", "health", "shutdown"]);
-    let texts: usize = PACKAGES
-        .iter()
-        .flat_map(|(folder, _)| std::fs::read_dir(wit().join(folder)).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wit"))
-        .map(|path| std::fs::read_to_string(path).unwrap().matches("@permission").count())
-        .sum();
-    assert_eq!(texts, functions(&resolve, false).len(), "one line for each host function and none elsewhere");
+    expected.sort();
+    assert_eq!(found, expected);
 }
 
 #[rstest]
-#[case("/// @permission filesystem.read(path)", Ok("filesystem.read(path)"))]
-#[case(
-    "/// @permission network.outbound(request.url) | storage.read(path)",
-    Ok("network.outbound(request.url) storage.read(path)")
-)]
-#[case("/// @permission none", Ok(""))]
-#[case("/// Reads.", Err("0 lines with @permission"))]
-#[case("/// @permission none\n/// @permission none", Err("2 lines with @permission"))]
-#[case("/// see @permission none", Err("`see @permission none` does not start with @permission"))]
-#[case("/// @permission", Err("`@permission` does not start with @permission"))]
-#[case("/// @permission read", Err("`read`: no class"))]
-#[case("/// @permission filesystem.read", Err("`filesystem.read`: no parameter"))]
-#[case("/// @permission filesystem.read(path", Err("`filesystem.read(path`: not closed"))]
-#[case("/// @permission files.read(path)", Err("`files.read(path)`: unknown class"))]
-#[case("/// @permission storage.spawn(path)", Err("`storage.spawn(path)`: unknown action"))]
-#[case("/// @permission storage.read(paths)", Err("`storage.read(paths)`: unknown parameter"))]
-#[case("/// @permission storage.read(path.x)", Err("`storage.read(path.x)`: unknown parameter"))]
-#[case("/// @permission storage.read(request.uri)", Err("`storage.read(request.uri)`: unknown parameter"))]
-#[case(
-    "/// @permission storage.read(path)|storage.list(path)",
-    Err("`storage.read(path)|storage.list(path)`: unknown parameter")
-)]
-#[case("/// @permission none | none", Err("`none`: no class"))]
-fn the_reader_of_permissions_sees(#[case] docs: &str, #[case] expected: Result<&str, &str>) {
-    let text = format!(
-        "package a:b;\ninterface i {{ record request {{ url: string }}\n{docs}\nf: func(path: string, request: request); }}"
-    );
-    let mut resolve = Resolve::default();
-    resolve.push_str("a.wit", &text).unwrap();
-    let (_, interface) = resolve.interfaces.iter().next().unwrap();
-    let found = permissions(&resolve, &interface.functions["f"]).map(|permissions| permissions.join(" "));
-    assert_eq!(found.as_deref().map_err(String::as_str), expected);
+#[case("", &["init", "execute", "handle-message", "handle-callback", "metadata", "health", "shutdown"])]
+#[case("1.1", &["handle-publication", "init", "execute", "handle-message", "handle-callback", "metadata", "health", "shutdown"])]
+fn these_are_the_functions_that_components_export(#[case] directory: &str, #[case] expected: &[&str]) {
+    let (resolve, package) = resolve(directory);
+    let worlds = resolve.packages[package].worlds.values();
+    let widest = worlds.copied().max_by_key(|world| resolve.worlds[*world].exports.len()).unwrap();
+    let exports = resolve.worlds[widest].exports.values().map(|item| match item {
+        WorldItem::Interface { id, .. } => &resolve.interfaces[*id],
+        other => panic!("{other:?}"),
+    });
+    let names: Vec<&str> = exports.flat_map(|interface| interface.functions.keys()).map(String::as_str).collect();
+    assert_eq!(names, expected);
 }
 
 /// The rows below a heading of the readme up to the next text, as cells without backticks and bars.
@@ -225,56 +160,72 @@ fn table(readme: &str, header: &str) -> Vec<Vec<String>> {
     rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect()).collect()
 }
 
+fn readme() -> String {
+    std::fs::read_to_string(wit().join("README.md")).unwrap()
+}
+
 #[test]
 fn the_readme_has_the_same_permissions() {
-    let readme = std::fs::read_to_string(wit().join("README.md")).unwrap();
-    let (resolve, _) = resolve("");
-    let mut interface = String::new();
-    let mut documented = Vec::new();
-    for row in table(&readme, "| function | permission |") {
-        let [function, permission] = row.as_slice() else { panic!("{row:?}") };
-        match function.strip_prefix("**").and_then(|name| name.strip_suffix("**")) {
-            Some(name) => interface = name.to_owned(),
-            None => documented.push((interface.clone(), function.clone(), permission.replace(" or ", " | "))),
-        }
-    }
-    let mut annotated: Vec<(String, String, String)> = functions(&resolve, false)
-        .into_iter()
-        .map(|(interface, function)| {
-            let permissions = permissions(&resolve, function).unwrap();
-            let expression = if permissions.is_empty() { "none".to_owned() } else { permissions.join(" | ") };
-            (interface, function.name.clone(), expression)
-        })
-        .collect();
-    // The readme goes by package and interface; within one the order is that of the WIT.
-    annotated.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-    assert_eq!(documented, annotated);
+    let (rows, unannotated) = permissions::table(&tree::read(&wit()).unwrap());
+    assert_eq!(unannotated, []);
+    let table = permissions::markdown(&rows);
+    let readme = readme();
+    let lines = readme.split_inclusive('\n').skip_while(|line| !line.starts_with("| function | permission |"));
+    let there: String = lines.take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(there, table);
+}
+
+#[test]
+fn the_readme_has_the_same_classes_and_actions() {
+    let rows = table(&readme(), "| class | actions | parameter |");
+    let rows: Vec<(&str, &str)> = rows.iter().map(|row| (row[0].as_str(), row[1].as_str())).collect();
+    let actions = ACTIONS.map(|(class, actions)| (class, actions.join(", ")));
+    let expected: Vec<(&str, &str)> = actions.iter().map(|(class, actions)| (*class, actions.as_str())).collect();
+    assert_eq!(rows, expected);
 }
 
 #[test]
 fn the_readme_lists_the_packages() {
-    let readme = std::fs::read_to_string(wit().join("README.md")).unwrap();
+    let readme = readme();
     let rows = table(&readme, "| directory | package | contains |");
-    let directories: Vec<(String, String)> = rows
+    let directories: Vec<(&str, &str)> = rows
         .iter()
         .map(|row| {
             let target = row[0].split_once("](").map(|(_, target)| target.trim_end_matches(')'));
-            (target.unwrap_or_default().to_owned(), row[1].clone())
+            (target.unwrap_or_default(), row[1].as_str())
         })
         .collect();
-    let expected: Vec<(String, String)> = PACKAGES
-        .iter()
-        .map(|(folder, name)| {
-            let target = if folder.is_empty() { "world.wit" } else { folder };
-            (target.to_owned(), (*name).to_owned())
-        })
-        .collect();
+    let target = |package: &Package| match package.directory {
+        "" => "world.wit",
+        "1.1" => "1.1/world.wit",
+        directory => directory,
+    };
+    let expected: Vec<(&str, &str)> = PACKAGES.iter().map(|package| (target(package), package.name)).collect();
     assert_eq!(directories, expected);
-    let (resolve, _) = resolve("");
-    for (row, (_, name)) in rows.iter().zip(PACKAGES) {
-        let (_, package) = resolve.packages.iter().find(|(_, package)| package.name.to_string() == name).unwrap();
-        let missing: Vec<&String> =
-            package.interfaces.keys().filter(|interface| !row[2].contains(interface.as_str())).collect();
-        assert_eq!(missing, Vec::<&String>::new(), "{name}");
+
+    for (row, package) in rows.iter().zip(PACKAGES) {
+        let (resolve, id) = resolve(package.directory);
+        let (interfaces, worlds) = (&resolve.packages[id].interfaces, &resolve.packages[id].worlds);
+        let names = interfaces.keys().chain(worlds.keys());
+        let missing: Vec<&String> = names.filter(|name| !row[2].contains(name.as_str())).collect();
+        assert_eq!(missing, Vec::<&String>::new(), "{}", package.name);
+    }
+}
+
+/// Every host function of the platform is a row of the table, once.
+#[test]
+fn the_table_of_permissions_has_every_function_of_the_platform() {
+    let (rows, _) = permissions::table(&tree::read(&wit()).unwrap());
+    for (directory, version) in [("", "1.0.0"), ("1.1", "1.1.0")] {
+        let (resolve, _) = resolve(directory);
+        for (interface, function) in functions(&resolve, false) {
+            let version = if interface.starts_with("core/") { version } else { "1.0.0" };
+            let of = |row: &&permissions::Row| {
+                format!("{}/{}", row.package, row.interface) == format!("airssys:{interface}")
+                    && row.function == function.name
+                    && row.versions.iter().any(|of| of == version)
+            };
+            assert_eq!(rows.iter().filter(of).count(), 1, "{interface}.{} {version}", function.name);
+        }
     }
 }

@@ -4,11 +4,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use airssys_wasm::manifest::migrate::{self, Migration};
-use airssys_wasm::manifest::{self, ManifestReadError, ManifestSource};
+use airssys_wasm::manifest::{self, ManifestReadError};
 use anyhow::Context as _;
 use serde_json::json;
 
 use super::exit::Exit;
+use super::replace::replace;
 use super::snippet;
 
 #[derive(Debug, clap::Args)]
@@ -142,29 +143,13 @@ fn migrate(dir: &Path, write: bool) -> anyhow::Result<Exit> {
     match (unresolved.is_empty(), write) {
         (false, true) => eprintln!("{}: left as it was", source.path.display()),
         (true, true) if !changes.is_empty() => {
-            replace(&source, &text).with_context(|| format!("failed to write {}", source.path.display()))?;
+            replace(&source.path, &text).with_context(|| format!("failed to write {}", source.path.display()))?;
             eprintln!("{}: written", source.path.display());
         }
         (true, _) if changes.is_empty() => eprintln!("nothing to change"),
         _ => {}
     }
     Ok(if unresolved.is_empty() { Exit::Conforming } else { Exit::BadInput })
-}
-
-/// Puts `text` in the place of a manifest: a new file, then a rename, so that no reader sees half of it.
-fn replace(source: &ManifestSource, text: &str) -> std::io::Result<()> {
-    let path = source.path.canonicalize()?;
-    let new = path.with_extension(format!("toml.{}.new", std::process::id()));
-    let mut file = std::fs::File::create_new(&new)?;
-    let written = std::fs::metadata(&path)
-        .and_then(|old| file.set_permissions(old.permissions()))
-        .and_then(|()| file.write_all(text.as_bytes()))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&new, &path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
-    written
 }
 
 fn bad_input(error: ManifestReadError) -> Exit {

@@ -12,6 +12,7 @@ mod manifest;
 mod permissions;
 #[cfg(feature = "runtime")]
 mod record;
+mod replace;
 #[cfg(feature = "runtime")]
 mod run;
 mod snippet;

@@ -4,10 +4,10 @@
 //! words that say what to add and where.
 
 use airssys_wasm::suite::{Case, DiscoveredCase};
+use airssys_wasm::wit::annotation::{Permission, parameter, permissions};
 use serde_json::{Value, json};
 use wit_parser::{Function, Resolve, Type, TypeDefKind, TypeId};
 
-use super::annotation::{Permission, parameter, permissions};
 use super::class::{all_but, class, just, rule};
 use super::value::{Given, arguments};
 
@@ -73,11 +73,11 @@ impl Script<'_> {
             let class = class(permission)?;
             let mut grant = record("granted");
             grant["action"] = json!(permission.action);
-            grant["rule"] = json!(rule(class, &permission.action));
+            grant["rule"] = json!(rule(class, permission.action));
             let expect = json!({ "mentions": [self.function], "conceals": ["permission-denied"] });
             let id = format!("granted-by-{}-{}", permission.class, permission.action);
             let steps = self.steps(expect, &[grant], &[]);
-            cases.push(self.case(&id, just(class, &permission.action), steps)?);
+            cases.push(self.case(&id, just(class, permission.action), steps)?);
         }
         Ok(cases)
     }
@@ -113,7 +113,7 @@ impl Script<'_> {
         let mut case = world();
         case["title"] = json!(format!("{}: {id}", self.name));
         case["components"] =
-            json!({ "a": { "manifest": { "capabilities": capabilities }, "guest": { "execute": execute } }, "b": {} });
+            json!({ "a": { "manifest": { "capabilities": capabilities }, "guest": { "contract": "1.1", "execute": execute } }, "b": {} });
         case["steps"] = json!(steps);
         let table = toml::Table::try_from(case).map_err(|why| format!("the case `{id}` is no table: {why}"))?;
         let source = toml::to_string(&table).map_err(|why| format!("the case `{id}` cannot be written: {why}"))?;
@@ -132,6 +132,7 @@ impl Script<'_> {
 fn world() -> Value {
     json!({
         "requirements": ["audit.every-access"],
+        "since": "1.1",
         "files": { "root/data/x": "text:x" },
         "executables": { "root/bin/tool": "text:#!/bin/sh\n" },
         "names": { "host.example": ["93.184.216.34"] },
@@ -205,7 +206,7 @@ fn find_maker(
     let makes = |function: &Function| matches!(ok(function), Some(Type::Id(id)) if names.contains(&id));
     let same = |one: &Permission| (&one.class, &one.action) == (&permission.class, &permission.action);
     for (_, function) in all.iter().filter(|(of, function)| of == interface && makes(function)) {
-        let needed = permissions(resolve, function)?;
+        let needed = permissions(resolve, function).map_err(|why| why.to_string())?;
         let [one] = needed.as_slice() else { continue };
         if !same(one)
             || parameter(resolve, function, &one.parameter).map(|ty| aliased(resolve, ty).0) != Some(Type::String)

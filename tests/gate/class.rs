@@ -1,8 +1,7 @@
 //! What an access of each class is about in the generated cases, and the capabilities that name it.
 
+use airssys_wasm::wit::annotation::{ACTIONS, Permission};
 use serde_json::{Value, json};
-
-use super::annotation::{ACTIONS, Permission};
 
 /// One class of permissions, in the world of the cases.
 pub(crate) struct Class {
@@ -17,7 +16,7 @@ pub(crate) struct Class {
     pub(crate) elsewhere: &'static str,
 }
 
-const CLASSES: [Class; 6] = [
+const CLASSES: [Class; 7] = [
     Class { name: "filesystem", resource: "/data/x", pattern: "/data/x", widest: Some("/**"), elsewhere: "/data/y" },
     Class {
         name: "network",
@@ -36,6 +35,13 @@ const CLASSES: [Class; 6] = [
     },
     Class { name: "messaging", resource: "b", pattern: "b", widest: Some("*"), elsewhere: "c" },
     Class { name: "host-functions", resource: "f", pattern: "f", widest: None, elsewhere: "g" },
+    Class {
+        name: "topics",
+        resource: "orders.created",
+        pattern: "orders.created",
+        widest: Some("*"),
+        elsewhere: "orders.paid",
+    },
 ];
 
 /// The class of a permission, or what has to be added.
@@ -72,8 +78,7 @@ pub(crate) fn all_but(denied: &[Permission], at_first: bool) -> Value {
     for (name, actions) in ACTIONS {
         for class in CLASSES.iter().filter(|class| class.name == name) {
             for action in actions {
-                let is_denied =
-                    denied.iter().any(|permission| (&*permission.class, &*permission.action) == (name, action));
+                let is_denied = denied.iter().any(|permission| (permission.class, permission.action) == (name, action));
                 let patterns: Vec<_> = match (is_denied, at_first) {
                     (false, _) => [class.pattern].into_iter().chain(class.widest).collect(),
                     (true, false) => vec![class.elsewhere],
@@ -104,6 +109,7 @@ mod tests {
 
     #[test]
     fn every_class_has_something_to_be_about() {
-        assert_eq!(CLASSES.map(|class| class.name), ACTIONS.map(|(name, _)| name));
+        let asked = ACTIONS.iter().map(|(name, _)| *name);
+        assert_eq!(CLASSES.map(|class| class.name).to_vec(), asked.collect::<Vec<_>>());
     }
 }

@@ -37,3 +37,9 @@ pub(crate) fn run(args: WitArgs) -> anyhow::Result<Exit> {
         Command::Permissions(args) => permissions::run(&args),
     }
 }
+
+/// Says why an input cannot be used.
+fn unusable(error: &dyn std::error::Error) -> Exit {
+    eprintln!("error: {error}");
+    Exit::BadInput
+}
