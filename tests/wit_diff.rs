@@ -184,6 +184,6 @@ fn what_does_not_resolve_is_unusable(#[case] place: &str) {
     for args in [[place, "good"], ["good", place]] {
         let (code, output, error) = run(dir.path(), &args);
         assert_eq!((code, output.as_str()), (Some(2), ""), "{args:?}");
-        assert!(error.starts_with(&format!("error: {place}: ")), "{args:?}: {error}");
+        assert!(error.starts_with(&format!("error: {place}")), "{args:?}: {error}");
     }
 }

@@ -102,6 +102,12 @@ impl Life {
         self.drained_by.is_none() && (self.state == State::Running || self.recovering)
     }
 
+    /// Whether publications are accepted: already while it starts, since it may have subscribed in its `init`. They wait
+    /// until it runs.
+    pub(crate) fn accepts_publications(&self) -> bool {
+        self.accepts() || self.drained_by.is_none() && self.state == State::Starting
+    }
+
     /// Whether outcomes of its requests still reach it.
     pub(crate) fn takes_callbacks(&self) -> bool {
         matches!(self.state, State::Starting | State::Running | State::Stopping) || self.recovering

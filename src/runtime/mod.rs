@@ -288,6 +288,7 @@ impl Runtime {
         let services = &self.0.services;
         let component = self.0.registry.find(id.as_str()).ok_or(CallError::NotFound)?;
         let revoked = component.revoke(revocation);
+        messaging::publish::end_revoked(services, &component);
         // It holds whether or not it can be recorded: to refuse it would leave more granted than the operator wants.
         if let Err(error) = services.record(AuditEvent::revoked(id.clone(), &revoked)) {
             tracing::error!(component = id.as_str(), %error, "a revocation could not be recorded");

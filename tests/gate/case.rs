@@ -112,8 +112,7 @@ impl Script<'_> {
         let execute: Vec<_> = made.chain([self.call.clone(), "return ok($transcript)".to_owned()]).collect();
         let mut case = world();
         case["title"] = json!(format!("{}: {id}", self.name));
-        case["components"] =
-            json!({ "a": { "manifest": { "capabilities": capabilities }, "guest": { "contract": "1.1", "execute": execute } }, "b": {} });
+        case["components"] = json!({ "a": { "manifest": { "capabilities": capabilities }, "guest": { "contract": "1.1", "execute": execute } }, "b": {} });
         case["steps"] = json!(steps);
         let table = toml::Table::try_from(case).map_err(|why| format!("the case `{id}` is no table: {why}"))?;
         let source = toml::to_string(&table).map_err(|why| format!("the case `{id}` cannot be written: {why}"))?;

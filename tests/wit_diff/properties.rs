@@ -2,12 +2,10 @@
 //! oracle is the model that both texts are printed from.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use airssys_wasm::wit::diff::{Class, Diff, Rule, diff};
-use airssys_wasm::wit::source::Source;
+use airssys_wasm::wit::source::{Source, read};
 use proptest::prelude::*;
-use wit_parser::Resolve;
 
 /// Decisions, taken from bytes one by one; after the last, the first choice of each.
 struct Choices<'a>(std::slice::Iter<'a, u8>);
@@ -201,9 +199,9 @@ impl Item {
 }
 
 fn source(text: &str) -> Source {
-    let mut resolve = Resolve::default();
-    let package = resolve.push_str("package.wit", text).unwrap_or_else(|why| panic!("{why:#}\n{text}"));
-    Source { directory: PathBuf::new(), resolve, package }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("package.wit"), text).unwrap();
+    read(dir.path()).unwrap_or_else(|why| panic!("{why}\n{text}"))
 }
 
 fn compare(old: &str, new: &str) -> Diff {

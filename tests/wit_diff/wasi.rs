@@ -1,4 +1,5 @@
-//! Packages that others wrote: those of WASI, in the two versions that `wasmtime-wasi` comes with.
+//! Packages that others wrote: those of WASI, in the version that the crate `wasi` comes with, and in the two of
+//! `wasmtime-wasi`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,11 +11,18 @@ use serde_json::Value;
 
 use super::run;
 
-/// The packages that both versions have.
+/// The packages that all versions have.
 const PACKAGES: [&str; 5] = ["cli", "clocks", "filesystem", "random", "sockets"];
 
-/// The folder of the crate, wherever the registry keeps it.
-static CRATE: LazyLock<PathBuf> = LazyLock::new(|| {
+/// Where each version is: the crate, its version, the folder of packages in it. A package is a file or a folder there.
+const VERSIONS: [(&str, (&str, &str), &str); 3] = [
+    ("0.2.0", ("wasi", "0.12.1+wasi-0.2.0"), "wit/deps"),
+    ("0.2.12", ("wasmtime-wasi", "48."), "src/p2/wit/deps"),
+    ("0.3.0", ("wasmtime-wasi", "48."), "src/p3/wit/deps"),
+];
+
+/// The crates that this one stands on, as the registry has them.
+static CRATES: LazyLock<Value> = LazyLock::new(|| {
     let cargo = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
         let output = command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
@@ -24,23 +32,53 @@ static CRATE: LazyLock<PathBuf> = LazyLock::new(|| {
     let about = cargo(&["-vV"]);
     let host = about.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let metadata = cargo(&["metadata", "--offline", "--locked", "--format-version", "1", "--filter-platform", host]);
-    let metadata: Value = serde_json::from_str(&metadata).unwrap();
-    let package = metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == "wasmtime-wasi");
-    let manifest = Path::new(package.unwrap()["manifest_path"].as_str().unwrap());
-    manifest.parent().unwrap().to_owned()
+    serde_json::from_str::<Value>(&metadata).unwrap()["packages"].take()
 });
 
-/// A directory for one package of a preview, with all others of that preview as its dependencies. `edit` may change
-/// every text.
-fn lay_out(place: &Path, preview: &str, package: &str, edit: impl Fn(String) -> String) {
-    fs::create_dir_all(place.join("deps")).unwrap();
-    for entry in fs::read_dir(CRATE.join("src").join(preview).join("wit/deps")).unwrap() {
-        let file = entry.unwrap().path();
-        let own = file.file_stem().unwrap() == package;
-        let target = if own { place.to_owned() } else { place.join("deps") };
-        let text = edit(fs::read_to_string(&file).unwrap());
-        fs::write(target.join(file.file_name().unwrap()), text).unwrap();
+/// The folder of the packages of a version.
+fn folder(version: &str) -> PathBuf {
+    let (_, (name, start), folder) = VERSIONS.iter().find(|(known, ..)| *known == version).unwrap();
+    let is_it = |package: &&Value| package["name"] == *name && package["version"].as_str().unwrap().starts_with(start);
+    let package = CRATES.as_array().unwrap().iter().find(is_it).unwrap();
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    manifest.parent().unwrap().join(folder)
+}
+
+/// The files of a package in the folder of a version.
+fn files(path: &Path) -> Vec<PathBuf> {
+    match path.is_dir() {
+        true => fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect(),
+        false => vec![path.to_owned()],
     }
+}
+
+/// A directory for one package of a version, with all others of that version as its dependencies. `edit` may change
+/// every text.
+fn lay_out(place: &Path, version: &str, package: &str, edit: impl Fn(String) -> String) {
+    for entry in fs::read_dir(folder(version)).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap();
+        let target = if name == package { place.to_owned() } else { place.join("deps").join(name) };
+        fs::create_dir_all(&target).unwrap();
+        for file in files(&path) {
+            let text = edit(fs::read_to_string(&file).unwrap());
+            fs::write(target.join(file.file_name().unwrap()), text).unwrap();
+        }
+    }
+}
+
+/// All that changed from the first release of 0.2 to the one that is linked here, which is much documentation and few
+/// functions.
+#[rstest]
+fn the_first_release_and_a_later_one(
+    #[values("cli", "clocks", "filesystem", "io", "random", "sockets")] package: &str,
+) {
+    let dir = tempfile::tempdir().unwrap();
+    lay_out(&dir.path().join("old"), "0.2.0", package, |text| text);
+    lay_out(&dir.path().join("new"), "0.2.12", package, |text| text);
+    let (code, output, error) = run(dir.path(), &["old", "new"]);
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    insta::assert_snapshot!(format!("wasi_0.2_{package}"), output);
 }
 
 /// All that changed from 0.2 to 0.3, gone through by hand.
@@ -48,15 +86,15 @@ fn lay_out(place: &Path, preview: &str, package: &str, edit: impl Fn(String) -> 
 fn a_preview_and_the_next(#[values(0, 1, 2, 3, 4)] index: usize) {
     let package = PACKAGES[index];
     let dir = tempfile::tempdir().unwrap();
-    lay_out(&dir.path().join("old"), "p2", package, |text| text);
-    lay_out(&dir.path().join("new"), "p3", package, |text| text);
+    lay_out(&dir.path().join("old"), "0.2.12", package, |text| text);
+    lay_out(&dir.path().join("new"), "0.3.0", package, |text| text);
     let (code, output, error) = run(dir.path(), &["old", "new"]);
     assert_eq!((code, error.as_str()), (Some(0), ""));
     insta::assert_snapshot!(format!("wasi_{package}"), output);
 }
 
 #[rstest]
-fn a_package_and_itself(#[values("p2", "p3")] preview: &str, #[values(0, 1, 2, 3, 4)] index: usize) {
+fn a_package_and_itself(#[values("0.2.0", "0.2.12", "0.3.0")] preview: &str, #[values(0, 1, 2, 3, 4)] index: usize) {
     let dir = tempfile::tempdir().unwrap();
     lay_out(&dir.path().join("one"), preview, PACKAGES[index], |text| text);
     let (code, output, error) = run(dir.path(), &["one", "one"]);
@@ -113,8 +151,8 @@ fn a_package_and_its_next_patch(
     #[case] expected: &str,
 ) {
     let dir = tempfile::tempdir().unwrap();
-    lay_out(&dir.path().join("old"), "p2", package, |text| text);
-    lay_out(&dir.path().join("new"), "p2", package, |text| text.replace("@0.2.12", "@0.2.13").replace(from, to));
+    lay_out(&dir.path().join("old"), "0.2.12", package, |text| text);
+    lay_out(&dir.path().join("new"), "0.2.12", package, |text| text.replace("@0.2.12", "@0.2.13").replace(from, to));
     let said = run(dir.path(), &["old", "new"]);
     assert_eq!(said, (Some(exit), expected.to_owned(), String::new()));
 }

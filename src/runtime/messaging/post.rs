@@ -32,7 +32,8 @@ pub(crate) fn put(
     let returned = |error, letter, answer| Err(Box::new(Returned { error, letter, answer }));
     let bytes = letter.bytes();
     let life = target.life();
-    if !life.accepts() {
+    let accepts = if letter.topic.is_some() { life.accepts_publications() } else { life.accepts() };
+    if !accepts {
         let state = life.state;
         drop(life);
         return returned(CallError::NotRunning(state), letter, answer);

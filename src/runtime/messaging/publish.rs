@@ -19,12 +19,20 @@ use crate::permission::{Access, TopicAction};
 pub(crate) fn publish(services: &Services, publisher: &str, topic: &Topic, payload: &[u8]) {
     for (number, subscriber) in services.messaging.topics.subscribers(topic) {
         if !may_receive(&subscriber, topic) {
-            // Its grant was revoked, and the subscription does not outlive it.
+            // It was made while its grant was being revoked, and does not outlive that.
             services.messaging.topics.unsubscribe(number, topic);
         } else if let Err(why) = put(services, &subscriber, publisher, topic, payload) {
             let bytes = u64::try_from(payload.len()).unwrap_or(u64::MAX);
             dead_letter::record(services, &subscriber, (publisher, Mail::Publication, bytes), &why);
         }
+    }
+}
+
+/// Ends the subscriptions of a component whose grants were revoked.
+pub(crate) fn end_revoked(services: &Services, component: &Component) {
+    let topics = &services.messaging.topics;
+    for topic in topics.of(component.number).iter().filter(|topic| !may_receive(component, topic)) {
+        topics.unsubscribe(component.number, topic);
     }
 }
 
