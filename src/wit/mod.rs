@@ -4,4 +4,5 @@
 //! reference pages and a filled `wit/deps`. What a runtime does with a component is not known here.
 
 pub mod contract;
+pub mod deps;
 pub mod source;
