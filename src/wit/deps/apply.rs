@@ -3,6 +3,9 @@
 //! A package is written to a directory beside its place and renamed; one that is replaced is set aside before and
 //! discarded after. Whatever ends a run in between, an error or a crash, [`recover`] brings everything to an end.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,8 @@
 //! `wit.lock`: what was found, and for which requirements. From its text and to it; where it stands is not known here.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;

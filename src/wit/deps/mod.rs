@@ -11,6 +11,7 @@ pub mod bounds;
 mod disk;
 mod error;
 mod follow;
+mod gates;
 mod gather;
 mod git;
 mod id;

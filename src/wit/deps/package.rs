@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use wit_parser::{PackageName, SourceMap};
 
+use super::gates;
 use super::id::PackageId;
 use super::printable::printable;
 
@@ -54,23 +55,20 @@ pub(super) fn declared(place: &str, files: Files) -> Result<Declared, String> {
     let mut map = SourceMap::new();
     for (name, bytes) in &files {
         let path = if place.is_empty() { name.clone() } else { format!("{place}/{name}") };
+        let line = |end: usize| 1 + bytes[..end].iter().filter(|&&byte| byte == b'\n').count();
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            format!("{path}:{line}: the file is not UTF-8: save it as UTF-8")
+            format!("{path}:{}: the file is not UTF-8: save it as UTF-8", line(error.valid_up_to()))
         })?;
+        if let Some((at, why)) = gates::fault(text) {
+            return Err(format!("{path}:{}: {why}", line(at)));
+        }
         map.push_str(&path, text);
     }
-    // The parser unwraps what it finds wrong with a gate at a reference to another package.
-    let parsed = std::panic::catch_unwind(|| map.parse());
-    let group = match parsed {
-        Ok(Ok(group)) => group,
-        Ok(Err((map, error))) => {
-            let span = error.kind().span();
-            let at = if span.is_known() { format!("{}: ", map.render_location(span)) } else { String::new() };
-            return Err(printable(&format!("{at}{error}"), SHOWN));
-        }
-        Err(_) => return Err("the parser of WIT gives up: check the gates (`@since`, `@unstable`)".to_owned()),
-    };
+    let group = map.parse().map_err(|(map, error)| {
+        let span = error.kind().span();
+        let at = if span.is_known() { format!("{}: ", map.render_location(span)) } else { String::new() };
+        printable(&format!("{at}{error}"), SHOWN)
+    })?;
     let nested: Vec<PackageName> = group.nested.iter().map(|package| package.name.clone()).collect();
     let all = std::iter::once(&group.main).chain(&group.nested);
     let mut uses: Vec<PackageName> = all.flat_map(|package| package.foreign_deps.keys().cloned()).collect();
@@ -169,7 +167,11 @@ mod tests {
     #[case("interface i {}", Err("no `package` header was found in any WIT file for this package"))]
     #[case(
         "package a:b@1.0.0; interface i { f: func(; }",
-        Err("d/a.wit:1:41: expected an identifier or string, found ';'")
+        Err("d/a.wit:1:42: expected an identifier or string, found ';'")
+    )]
+    #[case(
+        "package a:b@1.0.0;\nworld w { @since(version = 1.0.0) @unstable(feature = x) import c:d/i@1.0.0; }",
+        Err("d/a.wit:2: `@since` and `@unstable` exclude each other: take one out")
     )]
     fn a_package_is_read(#[case] text: &str, #[case] expected: Result<&str, &str>) {
         assert_eq!(read(&[("a.wit", text)]), expected.map(str::to_owned).map_err(str::to_owned));

@@ -41,8 +41,8 @@ pub struct Item {
 pub enum ContentError {
     /// A directory of `wit/deps` holds something else than was put there.
     #[error(
-        "wit/deps/{} is not what was put there: expected sha256 {expected}, found {found}: the directory or wit.lock was \
-         changed by hand; remove the directory and run again (changes of your own go to a directory below wit)",
+        "{id} in wit/deps/{} is not what was put there: expected sha256 {expected}, found {found}: the directory or wit.lock \
+         was changed by hand; remove the directory and run again (changes of your own go to a directory below wit)",
         id.directory()
     )]
     Tampered {

@@ -8,6 +8,10 @@
 
 mod conflict;
 mod cycle;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
