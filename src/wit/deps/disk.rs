@@ -25,6 +25,9 @@ pub enum DiskError {
         #[source]
         source: io::Error,
     },
+    /// It is not there.
+    #[error("{} does not exist", .0.display())]
+    Absent(PathBuf),
     /// It is a file.
     #[error("{} is no directory", .0.display())]
     NoDirectory(PathBuf),
@@ -45,11 +48,21 @@ pub enum DiskError {
     Depth(PathBuf),
 }
 
+impl DiskError {
+    /// What the operating system says of a path.
+    pub(super) fn of(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Absent(path.to_owned()),
+            _ => Self::Unreadable { path: path.to_owned(), source },
+        }
+    }
+}
+
 /// Reads all `.wit` files below `root`, except in the directories that `skip` names by their path from it.
 pub(super) fn listing(root: &Path, skip: impl Fn(&str) -> bool) -> Result<Listing, DiskError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
-        move |source| DiskError::Unreadable { path, source }
+        move |source| DiskError::of(&path, source)
     };
     let real = root.canonicalize().map_err(unreadable(root))?;
     if !real.is_dir() {

@@ -77,8 +77,7 @@ fn locally(place: &Place, id: &PackageId, locked: &Locked) -> Result<Package, De
 
 fn from_path(directory: &Path, path: &str, id: &PackageId, locked: &Locked) -> Result<Package, DepsError> {
     if !directory.join(path).exists() {
-        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-        let source = DiskError::Unreadable { path: directory.join(path), source };
+        let source = DiskError::Absent(directory.join(path));
         return Err(DepsError::Path { name: id.name.clone(), source });
     }
     let place = read_path(directory, path, &id.name)?;

@@ -85,7 +85,8 @@ pub(super) fn gather(
             Some(gathered.place(&name, format!("path {path}"), |_| read_path(directory, path, &name))?)
         } else if let Some(url) = &requirement.git {
             let failed = |source| DepsError::Git { name: name.clone(), source };
-            let pinned = pins.and_then(|lock| lock.requirements.iter().find(|locked| locked.is_same(&requirement)));
+            let pinned =
+                pins.and_then(|lock| lock.requirements.iter().find(|locked| locked.has_reference_of(&requirement)));
             let pinned = pinned.and_then(|locked| locked.commit.as_deref());
             let repository = Repository::open(settings.cache.as_deref(), url, settings.offline).map_err(failed)?;
             let reference = reference(&requirement).ok_or_else(|| failed(no_reference(url)))?;
@@ -145,7 +146,7 @@ pub(super) fn read_path(directory: &Path, path: &str, name: &str) -> Result<Plac
     let root = directory.join(path);
     // What this command put into the component's own `wit/deps` is no source of anything.
     let deps = directory.join(DEPS).canonicalize().ok();
-    let real = root.canonicalize().map_err(|source| failed(DiskError::Unreadable { path: root.clone(), source }))?;
+    let real = root.canonicalize().map_err(|error| failed(DiskError::of(&root, error)))?;
     let is_copy = |inner: &str| {
         let inner: PathBuf = real.join(inner);
         deps.is_some()

@@ -232,9 +232,14 @@ impl Lock {
 
 impl Requirement {
     /// Whether both ask for the same, whatever commit that was.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    fn is_same(&self, other: &Self) -> bool {
         let bare = |requirement: &Self| Self { commit: None, ..requirement.clone() };
         bare(self) == bare(other)
+    }
+
+    /// Whether both name the same tag or revision of the same repository.
+    pub(super) fn has_reference_of(&self, other: &Self) -> bool {
+        self.git.is_some() && (&self.git, &self.tag, &self.rev) == (&other.git, &other.tag, &other.rev)
     }
 
     fn is_sound(&self) -> bool {

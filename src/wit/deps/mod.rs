@@ -23,6 +23,8 @@ mod plan;
 mod printable;
 pub mod resolve;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -239,7 +241,7 @@ fn writable(directory: &Path) -> Result<PathBuf, DepsError> {
 fn moved(old: Option<&Lock>, new: &Lock) -> Vec<String> {
     let before = old.map_or(&[][..], |lock| &lock.requirements);
     let each = new.requirements.iter().filter_map(|requirement| {
-        let was = before.iter().find(|was| was.is_same(requirement))?.commit.as_ref()?;
+        let was = before.iter().find(|was| was.has_reference_of(requirement))?.commit.as_ref()?;
         let (is, url) = (requirement.commit.as_ref()?, requirement.git.as_ref()?);
         let reference = match &requirement.tag {
             Some(tag) => format!("tag {tag}"),

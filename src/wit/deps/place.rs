@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::id::PackageId;
 use super::listing::Listing;
-use super::package::{Declared, Package, declared};
+use super::package::{Package, declared};
 use super::source::Source;
 
 /// What the packages of a source are.
@@ -38,7 +38,7 @@ pub struct Faulty {
     pub directory: String,
     /// The package that it seems to declare.
     pub declares: Option<String>,
-    /// What is wrong with it.
+    /// Where in the place, and what is wrong.
     pub what: String,
 }
 
@@ -55,7 +55,9 @@ impl Place {
                 Some(bad) => Err(if directory.is_empty() { bad } else { format!("{directory}/{bad}") }),
                 None => {
                     let place = directory.strip_suffix(".wit").map_or(directory.as_str(), parent);
-                    declared(place, files).and_then(Declared::versioned)
+                    let at = if directory.is_empty() { String::new() } else { format!("{directory}: ") };
+                    declared(place, files)
+                        .and_then(|declared| declared.versioned().map_err(|what| format!("{at}{what}")))
                 }
             };
             match read {
@@ -80,10 +82,7 @@ impl Place {
 
 impl fmt::Display for Faulty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.directory.as_str() {
-            "" => write!(f, "{}", self.what),
-            directory => write!(f, "{directory}: {}", self.what),
-        }
+        f.write_str(&self.what)
     }
 }
 

@@ -128,7 +128,8 @@ impl Repository {
         let name = hex(&Sha256::digest(url.as_bytes())).chars().take(32).collect::<String>();
         let directory = cache.join(format!("{name}.git"));
         let failed = |source| GitError::Cache { path: cache.to_owned(), source };
-        if offline && !directory.exists() {
+        if offline {
+            // What is only read needs no lock, and the cache may be read-only. What is not there is missed when it is asked.
             return Ok(Self { git: Git::new(directory), url: url.to_owned(), offline, _lock: None });
         }
         fs::create_dir_all(cache).map_err(failed)?;

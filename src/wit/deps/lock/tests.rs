@@ -147,7 +147,12 @@ const AGAIN: &str = "take the file from version control, or remove it and run `a
     ": it has brackets inside one another, and the format has none",
     true
 )]
-#[case::a_conflict_of_versions("version = 1\n", "<<<<<<< HEAD\nversion = 1\n", ":2: ?", true)]
+#[case::a_conflict_of_versions(
+    "version = 1\n",
+    "<<<<<<< HEAD\nversion = 1\n",
+    ":2: key with no value, expected `=`",
+    true
+)]
 fn what_is_no_lock(#[case] from: &str, #[case] to: &str, #[case] expected: &str, #[case] whole_text: bool) {
     let text = with(&whole(), from, to);
     let said = Lock::parse(&text).unwrap_err().to_string();

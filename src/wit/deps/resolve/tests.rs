@@ -190,12 +190,12 @@ fn answer(text: &str) -> String {
 )]
 #[case::a_package_that_cannot_be_read(
     "p: a:a@1.0.0\np! a:a a.wit:1:1: broken\nask a:a ^1 in p",
-    "a:a cannot be read in p: bad: a.wit:1:1: broken"
+    "a:a cannot be read in p: a.wit:1:1: broken"
 )]
 #[case::another_that_cannot_be_read("p: a:a@1.0.0\np! b:b broken\nask a:a ^1 in p", "a:a@1.0.0 from p")]
 #[case::another_that_cannot_be_read_may_have_been_it(
     "p: a:a@1.0.0\np! b:b broken\nask a:a ^2 in p",
-    "a:a ^2 is not there: component.toml asks for it\n  wit does not have it\n  p has 1.0.0\n    bad: broken (not read)"
+    "a:a ^2 is not there: component.toml asks for it\n  wit does not have it\n  p has 1.0.0\n    broken (not read)"
 )]
 fn what_is_chosen(#[case] question: &str, #[case] expected: &str) {
     assert_eq!(answer(question), expected);
