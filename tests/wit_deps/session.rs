@@ -15,12 +15,21 @@ const OTHERS_SAY: [&str; 2] = [": git cannot fetch ", "wit does not resolve with
 
 /// A directory in which commands are run. The component is `c`, the cache of repositories `cache`.
 pub(crate) struct Session {
-    root: tempfile::TempDir,
+    root: PathBuf,
+    _temporary: tempfile::TempDir,
 }
+
+/// How long the path of every session is, so that columns and underlines are equally long wherever it runs.
+const ROOT_BYTES: usize = 100;
 
 impl Session {
     pub(crate) fn new() -> Self {
-        let session = Self { root: tempfile::tempdir().unwrap() };
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path().canonicalize().unwrap();
+        let left =
+            ROOT_BYTES.checked_sub(root.as_os_str().len() + 1).expect("TMPDIR is shorter than the session's path");
+        let session = Self { root: root.join("r".repeat(left)), _temporary: temporary };
+        fs::create_dir(&session.root).unwrap();
         fs::create_dir(session.path("c")).unwrap();
         session
     }
@@ -57,6 +66,10 @@ impl Session {
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, input).unwrap();
             }
+            ["fill", path, bytes] => fs::write(self.path(path), " ".repeat(bytes.parse().unwrap())).unwrap(),
+            ["nest", path, depth] => {
+                fs::create_dir_all(self.path(&"x/".repeat(depth.parse().unwrap()).replacen('x', path, 1))).unwrap()
+            }
             ["remove", path] => match self.path(path) {
                 path if path.is_dir() && !path.is_symlink() => fs::remove_dir_all(path).unwrap(),
                 path => fs::remove_file(path).unwrap(),
@@ -89,7 +102,11 @@ impl Session {
             ["hostile", repository, name, tag] => self.hostile(repository, name, tag),
             // What is tested.
             ["deps", rest @ ..] => return self.deps(rest),
-            ["manifest", rest @ ..] => return self.printed(&self.airssys(&[&["manifest"], rest].concat())),
+            ["deps-without-git"] => {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_airssys-wasm"));
+                let command = command.args(["wit", "deps", "c", "--cache", "cache"]);
+                return self.printed(&self.environment(command).env("PATH", "").output().unwrap());
+            }
             _ => panic!("no such command: {words:?}"),
         }
         String::new()
@@ -106,8 +123,8 @@ impl Session {
 
     fn environment<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
-            .current_dir(self.root.path())
-            .env("HOME", self.root.path())
+            .current_dir(&self.root)
+            .env("HOME", &self.root)
             .env("NO_COLOR", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -178,7 +195,7 @@ impl Session {
 
     /// Text, line by line, with the session's directory as `$ROOT`.
     fn marked(&self, mark: &str, bytes: &[u8]) -> String {
-        let text = String::from_utf8(bytes.to_vec()).unwrap().replace(&self.root.path().display().to_string(), "$ROOT");
+        let text = String::from_utf8(bytes.to_vec()).unwrap().replace(&self.root.display().to_string(), "$ROOT");
         let cut = |line: &str| {
             let behind = OTHERS_SAY.iter().find_map(|start| Some(line.split_once(start)?.1))?;
             let end = line.len() - behind.len() + behind.find(": ")?;
@@ -189,10 +206,10 @@ impl Session {
     }
 
     fn place(&self, text: &str) -> String {
-        text.replace("$ROOT", &self.root.path().display().to_string())
+        text.replace("$ROOT", &self.root.display().to_string())
     }
 
     fn path(&self, path: &str) -> PathBuf {
-        self.root.path().join(path)
+        self.root.join(path)
     }
 }

@@ -200,11 +200,14 @@ fn alone(directory: &Path) -> Option<File> {
 fn read_lock(directory: &Path) -> Result<Option<Lock>, DepsError> {
     let path = directory.join(LOCK);
     let unreadable = |source| DiskError::Unreadable { path: path.clone(), source };
-    let file = match File::open(&path) {
-        Ok(file) => file,
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => {}
+        // A pipe might never end.
+        Ok(_) => return Err(LockError { line: None, what: "it is no regular file".to_owned() }.into()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error).into()),
-    };
+    }
+    let file = File::open(&path).map_err(unreadable)?;
     let mut text = String::new();
     file.take(bounds::MAX_LOCK_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() as u64 > bounds::MAX_LOCK_BYTES {

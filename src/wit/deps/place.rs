@@ -1,8 +1,9 @@
 //! A place that packages are looked for in: what was found there, and what could not be read.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use super::id::PackageId;
+use super::id::{PackageId, is_reserved};
 use super::listing::Listing;
 use super::package::{Package, declared};
 use super::source::Source;
@@ -65,8 +66,20 @@ impl Place {
                 Err(what) => place.faulty.push(Faulty { directory, declares, what }),
             }
         }
+        place.forget_copies();
         place.packages.sort_by_key(|found| (found.directory.matches('/').count(), found.directory.clone()));
         place
+    }
+
+    /// Takes out what this command has put into some `deps`, wherever the place has the package itself: a copy may be old.
+    fn forget_copies(&mut self) {
+        let is_copy = |found: &Found| {
+            let parts: Vec<&str> = found.directory.rsplit('/').collect();
+            matches!(parts[..], [name, "deps", ..] if is_reserved(name))
+        };
+        let originals = self.packages.iter().filter(|found| !is_copy(found)).map(|found| found.package.id.clone());
+        let originals: BTreeSet<PackageId> = originals.collect();
+        self.packages.retain(|found| !is_copy(found) || !originals.contains(&found.package.id));
     }
 
     /// The directories that hold this package.

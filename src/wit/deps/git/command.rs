@@ -105,9 +105,6 @@ impl Git {
             .env("GIT_ALLOW_PROTOCOL", PROTOCOLS.join(":"))
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("LC_ALL", "C");
-        if std::env::var_os("GIT_SSH_COMMAND").is_none() && std::env::var_os("GIT_SSH").is_none() {
-            command.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=60");
-        }
         command.arg("--git-dir").arg(&self.directory);
         for setting in SETTINGS {
             command.args(["-c", setting]);
