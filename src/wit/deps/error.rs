@@ -55,10 +55,10 @@ pub enum DepsError {
     Own(String),
     /// There is no set of packages.
     #[error(transparent)]
-    Conflict(#[from] Conflict),
+    Conflict(Box<Conflict>),
     /// Content is not what it has to be.
     #[error(transparent)]
-    Content(#[from] ContentError),
+    Content(Box<ContentError>),
     /// `wit` or `wit/deps` is a link that leads outside the component's directory.
     #[error("{} leads outside the component's directory, and nothing is written there: make it a directory", .0.display())]
     Outside(PathBuf),
@@ -71,6 +71,18 @@ pub enum DepsError {
     /// The lock could not be made into text.
     #[error("failed to write the lock as TOML: {0}")]
     Text(#[from] toml::ser::Error),
+}
+
+impl From<ContentError> for DepsError {
+    fn from(error: ContentError) -> Self {
+        Self::Content(Box::new(error))
+    }
+}
+
+impl From<Conflict> for DepsError {
+    fn from(conflict: Conflict) -> Self {
+        Self::Conflict(Box::new(conflict))
+    }
 }
 
 impl DepsError {

@@ -95,8 +95,8 @@ fn same(found: Option<&Package>, place: &str, id: &PackageId, locked: &Locked) -
     let place = place.to_owned();
     let Some(package) = found else { return Err(ContentError::Gone { id: id.clone(), place }.into()) };
     if package.sha256 != locked.sha256 {
-        let (expected, found) = (locked.sha256.clone(), package.sha256.clone());
-        return Err(ContentError::Changed { id: id.clone(), place, expected, found }.into());
+        let (expected, found) = (locked.sha256.clone(), format!("{} in {place}", package.sha256));
+        return Err(ContentError::Changed { id: id.clone(), expected, found }.into());
     }
     agrees(id, locked, package.files.clone())
 }
@@ -117,14 +117,14 @@ fn agrees(id: &PackageId, locked: &Locked, files: Files) -> Result<Package, Deps
 
 /// Refuses a source that no requirement has: a lock fetches nothing that the manifest does not.
 fn is_named(lock: &Lock, id: &PackageId, source: &Source) -> Result<(), LockError> {
-    let named = lock.requirements.iter().any(|requirement| match source {
+    let mut requirements = lock.requirements.iter();
+    let named = match source {
         Source::Local(_) | Source::Contract(_) => true,
-        Source::Path(path) => requirement.path.as_ref() == Some(path),
-        Source::Git { url, commit } => {
-            (requirement.git.as_ref(), requirement.commit.as_ref()) == (Some(url), Some(commit))
-        }
-    });
-    match named || matches!(source, Source::Local(_) | Source::Contract(_)) {
+        Source::Path(path) => requirements.any(|requirement| requirement.path.as_ref() == Some(path)),
+        Source::Git { url, commit } => requirements
+            .any(|requirement| (requirement.git.as_ref(), requirement.commit.as_ref()) == (Some(url), Some(commit))),
+    };
+    match named {
         true => Ok(()),
         false => Err(LockError {
             line: None,

@@ -277,8 +277,9 @@ impl Entry {
         Version::parse(&self.version).map_err(|error| format!("the version is no semver version: {error}"))?;
         let id: PackageId = format!("{}@{}", self.name, self.version).parse()?;
         let source: Source = self.source.parse()?;
-        let has_directory = matches!(source, Source::Path(_) | Source::Git { .. });
-        if !self.directory.is_empty() && !(has_directory && is_inside(&self.directory)) {
+        let may_stand_below = matches!(source, Source::Path(_) | Source::Git { .. });
+        let is_sound = self.directory.is_empty() || may_stand_below && is_inside(&self.directory);
+        if !is_sound {
             return Err(format!("`directory` leads outside its source, or has none: `{}`", self.directory));
         }
         if self.sha256.len() != 64 || !is_commit(&self.sha256) {

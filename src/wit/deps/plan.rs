@@ -65,17 +65,15 @@ pub enum ContentError {
     },
     /// A source gives other content than the lock says.
     #[error(
-        "{id} is not what wit.lock says: expected sha256 {expected}, found {found} in {place}: if the change is meant, run \
+        "{id} is not what wit.lock says: expected sha256 {expected}, found {found}: if the change is meant, run \
          with --update"
     )]
     Changed {
         /// The package.
         id: PackageId,
-        /// Where its content was read.
-        place: String,
         /// The hash of the lock.
         expected: String,
-        /// The hash of what is there.
+        /// The hash of what is there, and where that is.
         found: String,
     },
     /// What the lock names is not there any more.
