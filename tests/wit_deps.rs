@@ -13,6 +13,17 @@ use std::path::PathBuf;
 use rstest::rstest;
 use session::Session;
 
+#[test]
+fn the_page_shows_what_is_printed() {
+    let page = include_str!("../docs/src/dependencies.md");
+    let block = |language: &str| page.split_once(&format!("```{language}\n")).unwrap().1.split_once("```").unwrap().0;
+    let dependencies = block("toml").strip_prefix("[wit-dependencies]\n").unwrap();
+    let printed = block("console").strip_prefix("$ airssys-wasm wit deps plugins/data-processor\n").unwrap();
+    let lines = |mark: &str, text: &str| -> String { text.lines().map(|line| format!("{mark} {line}\n")).collect() };
+    let script = format!("$ depend\n{}$ deps\n{}", lines("|", dependencies), lines(">", printed));
+    assert_eq!(Session::new().run(&script), script);
+}
+
 #[rstest]
 fn a_session(#[files("tests/wit_deps/*.txt")] path: PathBuf) {
     let script = std::fs::read_to_string(&path).unwrap();

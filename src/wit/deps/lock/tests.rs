@@ -69,6 +69,21 @@ fn a_lock_is_written_as_it_was_read() {
     assert_eq!(lock.text().unwrap(), whole());
 }
 
+#[test]
+fn the_page_shows_a_lock() {
+    let page = include_str!("../../../../docs/src/dependencies.md");
+    let (_, behind) = page.split_once("## `wit.lock`").unwrap();
+    let (_, block) = behind.split_once("```toml\n").unwrap();
+    let lock = Lock::parse(block.split_once("```").unwrap().0).unwrap();
+    // Every key stands on the page: with all of them written, none is one that the page does not have.
+    let text = lock.text().unwrap();
+    let keys = |text: &str| -> BTreeSet<String> {
+        text.lines().filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect()
+    };
+    let known = keys(&whole());
+    assert_eq!(known.difference(&keys(&text)).collect::<Vec<_>>(), ["path"], "it excludes `git`");
+}
+
 const AGAIN: &str = "take the file from version control, or remove it and run `airssys-wasm wit deps` again";
 
 #[rstest]
