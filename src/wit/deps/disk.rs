@@ -87,7 +87,13 @@ pub(super) fn listing(root: &Path, skip: impl Fn(&str) -> bool) -> Result<Listin
         names.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (name, kind) in names {
             let inner = if directory.is_empty() { name.clone() } else { format!("{directory}/{name}") };
-            if kind.is_dir() {
+            let path = real.join(&inner);
+            if kind.is_symlink() && path.is_dir() {
+                match path.canonicalize().ok().as_deref().and_then(|target| below(&real, target)) {
+                    Some(target) => drop(listing.linked.insert(target, inner)),
+                    None => listing.unread.push(format!("{inner} is a link that leads outside (not followed)")),
+                }
+            } else if kind.is_dir() {
                 if name.starts_with('.') || PASSED_BY.contains(&name.as_str()) || skip(&inner) {
                     continue;
                 }
@@ -96,54 +102,46 @@ pub(super) fn listing(root: &Path, skip: impl Fn(&str) -> bool) -> Result<Listin
                 }
                 pending.push((inner, depth + 1));
             } else if name.ends_with(".wit") {
-                match file(&real, &real.join(&inner)) {
-                    Entry::File(content) => {
-                        let length = content.as_ref().map_or(0, |bytes| bytes.len() as u64);
-                        let too_much = |what| DiskError::TooMuch { path: root.to_owned(), what };
-                        listing.add(&inner, length, content).map_err(too_much)?;
-                    }
-                    Entry::DirectoryOutside => listing.unfollowed.push(inner),
-                    Entry::DirectoryInside => {}
-                }
-            } else if kind.is_symlink() {
-                let target = real.join(&inner).canonicalize();
-                if target.is_ok_and(|target| target.is_dir() && !target.starts_with(&real)) {
-                    listing.unfollowed.push(inner);
-                }
+                let content = content(&real, &path);
+                let length = content.as_ref().map_or(0, |bytes| bytes.len() as u64);
+                let too_much = |what| DiskError::TooMuch { path: root.to_owned(), what };
+                listing.add(&inner, length, content).map_err(too_much)?;
+            } else if is_binary_package(&inner) {
+                listing.unread.push(format!("{inner} is a package in binary (not read): put its text there"));
             }
         }
     }
-    listing.unfollowed.sort();
+    listing.unread.sort();
     Ok(listing)
 }
 
-/// What stands behind a name that ends in `.wit`.
-enum Entry {
-    File(Result<Vec<u8>, String>),
-    DirectoryOutside,
-    DirectoryInside,
+/// The path of `target` from `root`, with `/`; none if it lies outside.
+fn below(root: &Path, target: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = target.strip_prefix(root).ok()?.iter().map(|part| part.to_str()).collect();
+    Some(parts?.join("/"))
 }
 
-/// Reads at most one byte more than a file may have.
-fn file(root: &Path, path: &Path) -> Entry {
-    let target = match path.canonicalize() {
-        Ok(target) => target,
-        Err(error) => return Entry::File(Err(format!("it cannot be read: {error}"))),
-    };
-    let inside = target.starts_with(root);
-    match fs::metadata(&target) {
-        Ok(metadata) if metadata.is_dir() && inside => Entry::DirectoryInside,
-        Ok(metadata) if metadata.is_dir() => Entry::DirectoryOutside,
-        _ if !inside => Entry::File(Err("it is a link that leads outside the source, and is not followed".to_owned())),
-        // A pipe might never end.
-        Ok(metadata) if !metadata.is_file() => Entry::File(Err("it is no regular file".to_owned())),
-        Err(error) => Entry::File(Err(format!("it cannot be read: {error}"))),
-        Ok(_) => {
-            let mut bytes = Vec::new();
-            let read = File::open(&target).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
-            Entry::File(read.map(|_| bytes).map_err(|error| format!("it cannot be read: {error}")))
-        }
+/// Whether tools for WIT read the file as a package, which this command does not.
+fn is_binary_package(path: &str) -> bool {
+    let directory = path.rsplit('/').nth(1);
+    directory == Some("deps") && [".wasm", ".wat"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// The bytes of a file, at most one more than a file may have; or why they cannot be had.
+fn content(root: &Path, path: &Path) -> Result<Vec<u8>, String> {
+    let unreadable = |error: io::Error| format!("it cannot be read: {error}");
+    let target = path.canonicalize().map_err(unreadable)?;
+    if !target.starts_with(root) {
+        return Err("it is a link that leads outside the source, and is not followed".to_owned());
     }
+    // A pipe might never end.
+    if !fs::metadata(&target).map_err(unreadable)?.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(&target).map_err(unreadable)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
 }
 
 /// The `.wit` files that stand directly in a directory of `wit/deps`, and everything else that does.

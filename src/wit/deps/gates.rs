@@ -78,7 +78,7 @@ impl<'a> Rest<'a> {
             let start = self.at;
             self.at += next.len_utf8();
             if next == '"' {
-                self.at += self.left().find('"').map_or(self.left().len(), |end| end + 1);
+                self.string();
             }
             if next == '@' {
                 self.skip();
@@ -104,9 +104,35 @@ impl<'a> Rest<'a> {
 
     /// Passes by what stands in parentheses.
     fn arguments(&mut self) {
-        if self.next_is('(') {
-            self.at += self.left().find(')').map_or(self.left().len(), |end| end + 1);
+        if !self.next_is('(') {
+            return;
         }
+        loop {
+            self.skip();
+            let Some(next) = self.left().chars().next() else { return };
+            self.at += next.len_utf8();
+            match next {
+                ')' => return,
+                '"' => self.string(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Passes by the rest of a string.
+    fn string(&mut self) {
+        let mut is_escaped = false;
+        for (at, next) in self.left().char_indices() {
+            match (next, is_escaped) {
+                ('"', false) => {
+                    self.at += at + 1;
+                    return;
+                }
+                ('\\', false) => is_escaped = true,
+                _ => is_escaped = false,
+            }
+        }
+        self.at = self.text.len();
     }
 }
 
@@ -134,6 +160,8 @@ mod tests {
     #[case("@%", None)]
     #[case("/* @", None)]
     #[case("@since(", None)]
+    #[case(r#"@external-id("a)\"// @deprecated") x"#, None)]
+    #[case(r#"@external-id("a)\"//") @deprecated(version = 1.0.0)"#, Some((0, "`@deprecated` needs a `@since` before it")))]
     fn gates_that_contradict_each_other(#[case] text: &str, #[case] expected: Option<(usize, &str)>) {
         assert_eq!(fault(text), expected.map(|(at, why)| (at, why.to_owned())));
     }

@@ -10,7 +10,8 @@ use super::id::{PackageId, is_reserved};
 use super::listing::Listing;
 use super::lock::{Lock, Requirement, requirements};
 use super::package::{Files, declared};
-use super::place::{Found, Place};
+use super::place::{Faulty, Found, Place};
+use super::plan::is_in_place;
 use super::resolve::Asked;
 use super::source::Source;
 use super::{DEPS, Settings, WIT};
@@ -46,12 +47,16 @@ pub(super) fn own(directory: &Path) -> Result<Own, DepsError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Listing::default(),
         _ => disk::listing(&root, |path| path.strip_prefix("deps/").is_some_and(is_reserved))?,
     };
-    let source = |directory: &str| match directory {
+    let linked = std::mem::take(&mut listing.linked);
+    // What a link in `deps` leads to is found there by tools.
+    let source = |directory: &str| match linked.get(directory).map_or(directory, String::as_str) {
         "" => Source::Local(WIT.to_owned()),
         directory => Source::Local(format!("{WIT}/{directory}")),
     };
     let own = listing.directories.remove("");
     let mut place = Place::read(WIT.to_owned(), listing, source);
+    // Of what stands twice, that which needs no copy counts.
+    place.packages.sort_by_key(|found| !is_in_place(&found.source));
     let Some(files) = own else { return Ok(Own { uses: BTreeSet::new(), has_package: false, place }) };
     let files: Result<Files, DepsError> = files
         .into_iter()
@@ -65,6 +70,11 @@ pub(super) fn own(directory: &Path) -> Result<Own, DepsError> {
     // Without a version nobody can refer to it.
     if let Ok(package) = declared.versioned() {
         place.packages.insert(0, Found { source: source(""), directory: String::new(), package });
+    }
+    // Tools read what stands in `deps`, and would fail at this.
+    let in_deps = |faulty: &&Faulty| is_in_place(&source(&faulty.directory)) && !faulty.is_wit;
+    if let Some(faulty) = place.faulty.iter().find(in_deps) {
+        return Err(DepsError::Own(format!("{WIT}/{faulty}")));
     }
     Ok(Own { uses, has_package: true, place })
 }
@@ -122,8 +132,8 @@ impl Gathered {
         let place = read(called)?;
         if place.packages.is_empty() && place.faulty_of(package).is_none() {
             let faulty = place.faulty.iter().map(ToString::to_string);
-            let links = place.unfollowed.iter().map(|link| format!("{link}: it is a link that leads outside"));
-            let unread = faulty.chain(links).take(SHOWN).map(|line| format!("\n  {line}")).collect();
+            let unread =
+                faulty.chain(place.unread.iter().cloned()).take(SHOWN).map(|line| format!("\n  {line}")).collect();
             return Err(DepsError::Empty { name: package.to_owned(), place: place.name, unread });
         }
         self.places.push(place);
@@ -160,7 +170,7 @@ pub(super) fn read_path(directory: &Path, path: &str, name: &str) -> Result<Plac
 /// The packages of the contract; each once, as the first version that has it.
 pub(super) fn contract_place() -> Place {
     let mut place =
-        Place { name: "the contract".to_owned(), packages: Vec::new(), faulty: Vec::new(), unfollowed: Vec::new() };
+        Place { name: "the contract".to_owned(), packages: Vec::new(), faulty: Vec::new(), unread: Vec::new() };
     for &version in ContractVersion::ALL {
         for package in contract::packages(version) {
             let mut listing = Listing::default();

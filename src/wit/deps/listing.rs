@@ -10,8 +10,10 @@ pub(super) struct Listing {
     /// By directory from the root of the source (`/` between, empty for the root): its files, in the order of their
     /// names. Each file of a `deps` directory is a package of its own, and stands here as if it were a directory.
     pub(super) directories: BTreeMap<String, Vec<WitFile>>,
-    /// Links to directories outside: nothing behind them was read.
-    pub(super) unfollowed: Vec<String>,
+    /// Directories that a link leads to, with the link: the last of them, if there are several.
+    pub(super) linked: BTreeMap<String, String>,
+    /// What may hold packages and was not read, and why.
+    pub(super) unread: Vec<String>,
     files: usize,
     bytes: u64,
 }

@@ -17,8 +17,8 @@ pub struct Place {
     pub packages: Vec<Found>,
     /// Directories that hold `.wit` files and no package that could be used.
     pub faulty: Vec<Faulty>,
-    /// Links to directories that lead outside, and were not followed.
-    pub unfollowed: Vec<String>,
+    /// What may hold packages and was not read, and why.
+    pub unread: Vec<String>,
 }
 
 /// A package and where it is from.
@@ -39,6 +39,8 @@ pub struct Faulty {
     pub directory: String,
     /// The package that it seems to declare.
     pub declares: Option<String>,
+    /// Whether its text is WIT all the same, and only a version is missing.
+    pub is_wit: bool,
     /// Where in the place, and what is wrong.
     pub what: String,
 }
@@ -46,24 +48,25 @@ pub struct Faulty {
 impl Place {
     /// Reads each directory of a listing as a package. `source` says where the package of a directory is from.
     pub(super) fn read(name: String, listing: Listing, source: impl Fn(&str) -> Source) -> Self {
-        let Listing { directories, unfollowed, .. } = listing;
-        let mut place = Self { name, packages: Vec::new(), faulty: Vec::new(), unfollowed };
+        let Listing { directories, unread, .. } = listing;
+        let mut place = Self { name, packages: Vec::new(), faulty: Vec::new(), unread };
         for (directory, files) in directories {
             let bad = files.iter().find_map(|file| Some(format!("{}: {}", file.name, file.content.as_ref().err()?)));
             let files: Vec<_> = files.into_iter().filter_map(|file| Some((file.name, file.content.ok()?))).collect();
             let declares = files.iter().find_map(|(_, bytes)| seems_to_declare(bytes));
+            let at = |separator: &str, what: String| match directory.as_str() {
+                "" => what,
+                directory => format!("{directory}{separator}{what}"),
+            };
             let read = match bad {
-                Some(bad) => Err(if directory.is_empty() { bad } else { format!("{directory}/{bad}") }),
-                None => {
-                    let place = directory.strip_suffix(".wit").map_or(directory.as_str(), parent);
-                    let at = if directory.is_empty() { String::new() } else { format!("{directory}: ") };
-                    declared(place, files)
-                        .and_then(|declared| declared.versioned().map_err(|what| format!("{at}{what}")))
-                }
+                Some(bad) => Err((false, at("/", bad))),
+                None => declared(directory.strip_suffix(".wit").map_or(directory.as_str(), parent), files)
+                    .map_err(|what| (false, what))
+                    .and_then(|declared| declared.versioned().map_err(|what| (true, at(": ", what)))),
             };
             match read {
                 Ok(package) => place.packages.push(Found { source: source(&directory), directory, package }),
-                Err(what) => place.faulty.push(Faulty { directory, declares, what }),
+                Err((is_wit, what)) => place.faulty.push(Faulty { directory, declares, is_wit, what }),
             }
         }
         place.forget_copies();

@@ -93,8 +93,7 @@ const SHOWN: usize = 5;
 impl Looked {
     pub(super) fn in_place(place: &Place, name: &str) -> Self {
         let faulty = place.faulty.iter().map(|faulty| format!("{faulty} (not read)"));
-        let links = place.unfollowed.iter().map(|link| format!("{link} is a link that leads outside (not followed)"));
-        let mut unread: Vec<String> = faulty.chain(links).collect();
+        let mut unread: Vec<String> = faulty.chain(place.unread.iter().cloned()).collect();
         let more = unread.len().saturating_sub(SHOWN);
         unread.truncate(SHOWN);
         if more > 0 {

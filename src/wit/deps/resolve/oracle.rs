@@ -135,7 +135,7 @@ fn package_id(id: (usize, usize)) -> PackageId {
 /// What the resolver says, in the oracle's words.
 fn resolver(offers: &[Offer], asks: &Asks, own: &BTreeSet<(usize, usize)>) -> Answer {
     let mut places: Vec<Place> = (0..PLACES)
-        .map(|index| Place { name: index.to_string(), packages: vec![], faulty: vec![], unfollowed: vec![] })
+        .map(|index| Place { name: index.to_string(), packages: vec![], faulty: vec![], unread: vec![] })
         .collect();
     for offer in offers {
         let package = Package {

@@ -27,7 +27,7 @@ fn ids(text: &str) -> BTreeSet<PackageId> {
 }
 
 fn world(text: &str) -> World {
-    let empty = |name: &str| Place { name: name.to_owned(), packages: vec![], faulty: vec![], unfollowed: vec![] };
+    let empty = |name: &str| Place { name: name.to_owned(), packages: vec![], faulty: vec![], unread: vec![] };
     let mut world =
         World { places: ["wit", "p", "q", "contract"].map(empty).into(), asked: vec![], own: BTreeSet::new() };
     let index = |name: &str| ["wit", "p", "q", "contract"].iter().position(|place| *place == name).unwrap();
@@ -45,7 +45,7 @@ fn world(text: &str) -> World {
         } else if let Some((place, faulty)) = line.split_once("! ") {
             let (name, what) = faulty.split_once(' ').unwrap();
             let declares = Some(name.to_owned());
-            let faulty = Faulty { directory: "bad".to_owned(), declares, what: what.to_owned() };
+            let faulty = Faulty { directory: "bad".to_owned(), declares, is_wit: false, what: what.to_owned() };
             world.places[index(place)].faulty.push(faulty);
         } else {
             let (place, package) = line.split_once(": ").unwrap();
