@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use crate::cli::exit::Exit;
 use crate::cli::snippet;
 
-/// Prints `NAMESPACE:NAME VERSION  SOURCE  unchanged|added|updated|removed` for each package, and a summary. Errors and notes
-/// go to standard error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Packages are looked for in DIR/wit, then where the manifest says (`path`, or `git` with `tag` or `rev`), then in the
-contract, which is part of this command. What is found is put into DIR/wit/deps, and DIR/wit.lock says what that was:
+Packages are looked for in DIR/wit, then where the manifest says (`path`, or `git` with `tag` or `rev`), then in the \
+contract, which is part of this command. What is found is put into DIR/wit/deps, and DIR/wit.lock says what that was: \
 commit the lock. As long as it fits the manifest, the same packages are taken.
+
+Prints `NAMESPACE:NAME VERSION  SOURCE  unchanged|added|updated|removed` for each package, and a summary. Errors and \
+notes go to standard error.
 
 Examples:
   airssys-wasm wit deps plugins/data-processor
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &DepsArgs) -> anyhow::Result<Exit> {
             refused(args, &said, Exit::NotConforming)
         }
         Err(error) if error.is_failure() => Err(error.into()),
-        Err(error) => refused(args, &error.to_string(), Exit::BadInput),
+        Err(error) => refused(args, &format!("{:#}", anyhow::Error::new(error)), Exit::BadInput),
     }
 }
 

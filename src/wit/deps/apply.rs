@@ -33,7 +33,7 @@ pub(super) struct Change {
 
 /// Something could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to {what} {}: {source}", path.display())]
+#[error("failed to {what} {}", path.display())]
 pub struct ApplyError {
     /// What was to be done.
     pub what: &'static str,

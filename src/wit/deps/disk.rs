@@ -17,7 +17,7 @@ const PASSED_BY: [&str; 2] = ["target", "node_modules"];
 #[derive(Debug, thiserror::Error)]
 pub enum DiskError {
     /// It, or something in it, cannot be read.
-    #[error("{} cannot be read: {source}", path.display())]
+    #[error("{} cannot be read", path.display())]
     Unreadable {
         /// What cannot be read.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum DiskError {
     #[error("{} is no directory", .0.display())]
     NoDirectory(PathBuf),
     /// It holds more than is read.
-    #[error("{}: {what}", path.display())]
+    #[error("{}", path.display())]
     TooMuch {
         /// The directory.
         path: PathBuf,

@@ -20,7 +20,7 @@ pub enum DepsError {
     #[error(transparent)]
     Disk(#[from] DiskError),
     /// A `path` of the manifest cannot be read.
-    #[error("the path of {name} in [wit-dependencies]: {source}")]
+    #[error("the path of {name} in [wit-dependencies]")]
     Path {
         /// The package.
         name: String,
@@ -29,7 +29,7 @@ pub enum DepsError {
         source: DiskError,
     },
     /// A `git` of the manifest cannot be read.
-    #[error("the git of {name} in [wit-dependencies]: {source}")]
+    #[error("the git of {name} in [wit-dependencies]")]
     Git {
         /// The package.
         name: String,
@@ -63,13 +63,13 @@ pub enum DepsError {
     #[error("{} leads outside the component's directory, and nothing is written there: make it a directory", .0.display())]
     Outside(PathBuf),
     /// The component's own package does not resolve with what it was given.
-    #[error("the packages are in place, and wit does not resolve with them: {0}")]
+    #[error("the packages are in place, and wit does not resolve with them")]
     Unresolved(#[from] SourceError),
     /// Something could not be written.
     #[error(transparent)]
     Apply(#[from] ApplyError),
     /// The lock could not be made into text.
-    #[error("failed to write the lock as TOML: {0}")]
+    #[error("failed to write the lock as TOML")]
     Text(#[from] toml::ser::Error),
 }
 

@@ -33,7 +33,7 @@ pub(super) enum Reference<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
     /// There is no `git`.
-    #[error("git cannot be run: {0}: install git, or name the package by `path`")]
+    #[error("git cannot be run (install it, or name the package by `path`)")]
     NotInstalled(#[source] std::io::Error),
     /// The URL is one that is not given to git.
     #[error("`{url}` is no URL that is fetched from: {what}")]
@@ -47,7 +47,7 @@ pub enum GitError {
     #[error("there is no directory for git repositories: set HOME or XDG_CACHE_HOME, or give --cache DIR")]
     NoCache,
     /// The cache cannot be written.
-    #[error("the cache {} cannot be used: {source}: give another one with --cache DIR", path.display())]
+    #[error("the cache {} cannot be used (give another one with --cache DIR)", path.display())]
     Cache {
         /// The cache, or what in it.
         path: PathBuf,
@@ -82,7 +82,7 @@ pub enum GitError {
         reference: String,
     },
     /// The tree holds more than is read.
-    #[error("{url} at {commit}: {what}")]
+    #[error("{url} at {commit}")]
     TooMuch {
         /// The repository.
         url: String,
