@@ -144,7 +144,8 @@ fn is_whole_letter(record: &Map<String, Value>) -> bool {
     let there = |fields: &[&str]| fields.iter().all(|field| record.get(*field).is_some_and(is_there));
     match record.get("event").and_then(Value::as_str) {
         Some("dead-letter") => {
-            let of_a_kind = ["message", "publication", "request", "callback"].iter().any(|kind| is(record, "kind", kind));
+            let of_a_kind =
+                ["message", "publication", "request", "callback"].iter().any(|kind| is(record, "kind", kind));
             let sized = record.get("bytes").is_some_and(Value::is_u64);
             there(&["time-ms", "component", "sender", "reason"]) && of_a_kind && sized
         }

@@ -7,6 +7,7 @@ pub mod annotation;
 pub mod check;
 pub mod contract;
 mod deprecation;
+pub mod deps;
 pub mod diff;
 mod item;
 mod parts;

@@ -1,0 +1,168 @@
+//! Gates (`@since`, `@unstable`, `@deprecated`) that contradict each other.
+//!
+//! The parser refuses these, but unwraps the refusal where the item behind is a reference to another package: they are
+//! told before it sees them.
+
+/// Where gates stand that cannot stand together, in bytes from the start, and why they cannot.
+pub(super) fn fault(text: &str) -> Option<(usize, String)> {
+    let mut rest = Rest { text, at: 0 };
+    while let Some(start) = rest.attribute() {
+        let mut names = vec![rest.name()?];
+        rest.arguments();
+        while rest.next_is('@') {
+            rest.at += 1;
+            names.push(rest.name()?);
+            rest.arguments();
+        }
+        let count = |name: &str| names.iter().filter(|known| **known == name).count();
+        let twice = ["since", "unstable", "deprecated"].into_iter().find(|name| count(name) > 1);
+        let why = match (twice, count("since"), count("unstable"), count("deprecated")) {
+            (Some(name), ..) => format!("`@{name}` stands twice: take one out"),
+            (_, 1, 1, _) => "`@since` and `@unstable` exclude each other: take one out".to_owned(),
+            (_, 0, 0, 1) => "`@deprecated` needs a `@since` before it".to_owned(),
+            _ => continue,
+        };
+        return Some((start, why));
+    }
+    None
+}
+
+/// A text, read from the start.
+struct Rest<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Rest<'a> {
+    fn left(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// Passes by white space and comments.
+    fn skip(&mut self) {
+        loop {
+            let before = self.at;
+            self.at += self.left().len() - self.left().trim_start().len();
+            self.comment();
+            if self.at == before {
+                return;
+            }
+        }
+    }
+
+    /// Passes by one comment, if there is one. Comments in `/*` and `*/` nest.
+    fn comment(&mut self) {
+        if self.left().starts_with("//") {
+            self.at += self.left().find('\n').unwrap_or(self.left().len());
+        } else if self.left().starts_with("/*") {
+            let mut depth = 0usize;
+            loop {
+                let Some(next) = self.left().chars().next() else { return };
+                match (self.left().starts_with("/*"), self.left().starts_with("*/")) {
+                    (true, _) => (depth, self.at) = (depth + 1, self.at + 2),
+                    (_, true) => (depth, self.at) = (depth - 1, self.at + 2),
+                    _ => self.at += next.len_utf8(),
+                }
+                if depth == 0 {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Goes to what is behind the next `@` that stands before a name and not before a version; returns where it is.
+    fn attribute(&mut self) -> Option<usize> {
+        loop {
+            self.skip();
+            let next = self.left().chars().next()?;
+            let start = self.at;
+            self.at += next.len_utf8();
+            if next == '"' {
+                self.string();
+            }
+            if next == '@' {
+                self.skip();
+                if self.left().starts_with(|character: char| character.is_ascii_alphabetic() || character == '%') {
+                    return Some(start);
+                }
+            }
+        }
+    }
+
+    fn next_is(&mut self, character: char) -> bool {
+        self.skip();
+        self.left().starts_with(character)
+    }
+
+    fn name(&mut self) -> Option<&'a str> {
+        self.skip();
+        let text = self.left().strip_prefix('%').unwrap_or(self.left());
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(text.len());
+        self.at = self.text.len() - text.len() + end;
+        (end > 0).then(|| &text[..end])
+    }
+
+    /// Passes by what stands in parentheses.
+    fn arguments(&mut self) {
+        if !self.next_is('(') {
+            return;
+        }
+        loop {
+            self.skip();
+            let Some(next) = self.left().chars().next() else { return };
+            self.at += next.len_utf8();
+            match next {
+                ')' => return,
+                '"' => self.string(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Passes by the rest of a string.
+    fn string(&mut self) {
+        let mut is_escaped = false;
+        for (at, next) in self.left().char_indices() {
+            match (next, is_escaped) {
+                ('"', false) => {
+                    self.at += at + 1;
+                    return;
+                }
+                ('\\', false) => is_escaped = true,
+                _ => is_escaped = false,
+            }
+        }
+        self.at = self.text.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::fault;
+
+    #[rstest]
+    #[case("package a:b@1.0.0; @since(version = 1.0.0) interface i {}", None)]
+    #[case("@since(version = 1.0.0) @deprecated(version = 1.1.0)", None)]
+    #[case("@unstable(feature = x) @deprecated(version = 1.1.0)", None)]
+    #[case("@since(version = 1.0.0) a; @since(version = 1.0.0) b;", None)]
+    #[case("// @deprecated(version = 1.0.0)\n/* @deprecated /* x */ (version = 1.0.0) */", None)]
+    #[case("import a:b/c@1.0.0; @since(version = 1.0.0) x", None)]
+    #[case("é@deprecated(version = 1.0.0)", Some((2, "`@deprecated` needs a `@since` before it")))]
+    #[case("@since(version = 1.0.0) // x\n @ %since(version = 1.0.0)", Some((0, "`@since` stands twice: take one out")))]
+    #[case("@unstable(feature = a)@unstable(feature = b)", Some((0, "`@unstable` stands twice: take one out")))]
+    #[case(
+        "x @since(version = 1.0.0) /* y */ @unstable(feature = x)",
+        Some((2, "`@since` and `@unstable` exclude each other: take one out"))
+    )]
+    #[case("@", None)]
+    #[case("@%", None)]
+    #[case("/* @", None)]
+    #[case("@since(", None)]
+    #[case(r#"@external-id("a)\"// @deprecated") x"#, None)]
+    #[case(r#"@external-id("a)\"//") @deprecated(version = 1.0.0)"#, Some((0, "`@deprecated` needs a `@since` before it")))]
+    fn gates_that_contradict_each_other(#[case] text: &str, #[case] expected: Option<(usize, &str)>) {
+        assert_eq!(fault(text), expected.map(|(at, why)| (at, why.to_owned())));
+    }
+}
