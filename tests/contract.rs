@@ -1,6 +1,6 @@
 //! The rules of the contract that are plain values: versions, identifiers, states, codes and phases.
 
-use airssys_wasm::contract::version::compatible;
+use airssys_wasm::contract::version::{compatible, satisfies};
 use airssys_wasm::contract::{ComponentId, ComponentIdError, LoadCode, Phase, State, Topic, TopicError};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -247,4 +247,20 @@ fn the_phases_run_in_order() {
     let phases: Vec<&str> = Phase::ALL.iter().map(|phase| phase.as_str()).collect();
     let order = ["registry", "manifest", "policy", "component", "interface", "instantiate", "metadata", "init"];
     assert_eq!(phases, order);
+}
+
+#[rstest]
+#[case("^1.0.0", "1.0.0 1.2.3", "0.9.0 2.0.0 1.1.0-rc.1")]
+#[case("~1.1", "1.1.0 1.1.9", "1.2.0 1.0.9")]
+#[case(">=1.0, <1.2", "1.0.0 1.1.9", "1.2.0")]
+#[case("^1.0.0-rc.1", "1.0.0-rc.1", "1.0.0-rc.2 1.0.0 1.1.0")]
+#[case(">=1.0.0-rc.1, <2", "1.0.0-rc.1", "1.0.0-rc.2 1.0.0 1.9.0")]
+#[case("*", "0.0.1 7.0.0", "1.0.0-rc.1")]
+fn what_satisfies_a_requirement(#[case] requirement: &str, #[case] inside: &str, #[case] outside: &str) {
+    let requirement = VersionReq::parse(requirement).unwrap();
+    for (versions, expected) in [(inside, true), (outside, false)] {
+        for version in versions.split(' ') {
+            assert_eq!(satisfies(&requirement, &Version::parse(version).unwrap()), expected, "{version}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use semver::{Version, VersionReq};
+use semver::Version;
 use wit_parser::PackageName;
 
 /// A package of one version, such as `airssys:core@1.1.0`.
@@ -34,17 +34,6 @@ pub(super) fn is_reserved(directory: &str) -> bool {
     directory
         .split_once('.')
         .is_some_and(|(namespace, rest)| format!("{namespace}:{rest}").parse::<PackageId>().is_ok())
-}
-
-/// Whether `version` satisfies `requirement`. A pre-release in a requirement is matched by that version alone.
-pub fn satisfies(requirement: &VersionReq, version: &Version) -> bool {
-    let named = requirement.comparators.iter().filter(|comparator| !comparator.pre.is_empty());
-    let is_that = |comparator: &semver::Comparator| {
-        (Some(version.minor), Some(version.patch)) == (comparator.minor, comparator.patch)
-            && version.major == comparator.major
-            && version.pre == comparator.pre
-    };
-    named.into_iter().all(is_that) && requirement.matches(version)
 }
 
 impl fmt::Display for PackageId {
@@ -104,21 +93,5 @@ mod tests {
     #[case("a:b")]
     fn what_is_no_package(#[case] text: &str) {
         assert_eq!(text.parse::<PackageId>(), Err(format!("`{text}` is no package of the form namespace:name@1.2.3")));
-    }
-
-    #[rstest]
-    #[case("^1.0.0", "1.0.0 1.2.3", "0.9.0 2.0.0 1.1.0-rc.1")]
-    #[case("~1.1", "1.1.0 1.1.9", "1.2.0 1.0.9")]
-    #[case(">=1.0, <1.2", "1.0.0 1.1.9", "1.2.0")]
-    #[case("^1.0.0-rc.1", "1.0.0-rc.1", "1.0.0-rc.2 1.0.0 1.1.0")]
-    #[case(">=1.0.0-rc.1, <2", "1.0.0-rc.1", "1.0.0-rc.2 1.0.0 1.9.0")]
-    #[case("*", "0.0.1 7.0.0", "1.0.0-rc.1")]
-    fn what_satisfies_a_requirement(#[case] requirement: &str, #[case] inside: &str, #[case] outside: &str) {
-        let requirement = VersionReq::parse(requirement).unwrap();
-        for (versions, expected) in [(inside, true), (outside, false)] {
-            for version in versions.split(' ') {
-                assert_eq!(satisfies(&requirement, &Version::parse(version).unwrap()), expected, "{version}");
-            }
-        }
     }
 }

@@ -9,9 +9,10 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use toml_parser::lexer::TokenKind;
 
-use super::id::{PackageId, satisfies};
+use super::id::PackageId;
 use super::printable::printable;
 use super::source::{Source, is_commit, is_inside};
+use crate::contract::version::satisfies;
 use crate::manifest::{Manifest, WitSource};
 
 /// The version of the format that is written and read.

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use wit_parser::{PackageName, SourceMap};
 
-use super::gates;
 use super::id::PackageId;
 use super::printable::printable;
+use crate::wit::source::gates::{Contradiction, contradiction};
 
 /// The files of a package: name without directory, and bytes. In the order of their names.
 pub type Files = Vec<(String, Vec<u8>)>;
@@ -59,8 +59,8 @@ pub(super) fn declared(place: &str, files: Files) -> Result<Declared, String> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             format!("{path}:{}: the file is not UTF-8: save it as UTF-8", line(error.valid_up_to()))
         })?;
-        if let Some((at, why)) = gates::fault(text) {
-            return Err(format!("{path}:{}: {why}", line(at)));
+        if let Some(Contradiction { at, what, mend }) = contradiction(text) {
+            return Err(format!("{path}:{}: {what}: {mend}", line(at)));
         }
         map.push_str(&path, text);
     }

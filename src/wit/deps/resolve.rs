@@ -20,8 +20,9 @@ use semver::{Version, VersionReq};
 pub use conflict::Conflict;
 use conflict::Looked;
 
-use super::id::{PackageId, satisfies};
+use super::id::PackageId;
 use super::place::{Found, Place};
+use crate::contract::version::satisfies;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]

@@ -37,17 +37,6 @@ const MENDS: &[(&str, Option<&str>, &str)] = &[
     ),
     ("nested packages", None, "write `package NAME { … }` outside of any other"),
     (
-        "cannot specify both @deprecated without",
-        Some("`@deprecated` stands without `@since`"),
-        "write `@since(version = …)`, the version in which it was added, before `@deprecated`",
-    ),
-    (
-        "both @since and @unstable",
-        Some("`@since` and `@unstable` exclude each other"),
-        "keep `@unstable` until it is part of the contract, and `@since` from then on",
-    ),
-    ("twice", None, "keep one of the two"),
-    (
         "must have a version",
         Some("a gate names a version, and the package has none"),
         "give the package a version, `package NAMESPACE:NAME@VERSION;`, or take the gate away",

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::Fault;
+use super::gates::{Contradiction, contradiction};
 
 /// The largest `.wit` file, in bytes: ten times the largest of WASI, and still parsed in a second.
 pub(super) const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -133,19 +134,25 @@ fn read_file(path: &Path, budget: &mut Budget) -> Result<(String, String), Fault
         let what = format!("with it the package and its `deps/` are larger than {MAX_TOTAL_BYTES} bytes");
         return Err(Fault::at(path, what, "take the packages out of `deps/` that nothing uses"));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((shown.to_owned(), text)),
-        Err(why) => Err(not_utf8(shown, &why)),
+    let text = String::from_utf8(bytes).map_err(|why| not_utf8(shown, &why))?;
+    match contradiction(&text) {
+        None => Ok((shown.to_owned(), text)),
+        Some(Contradiction { at, what, mend }) => {
+            Err(Fault { place: place(shown, &text.as_bytes()[..at]), what, mend: mend.to_owned() })
+        }
     }
 }
 
-fn not_utf8(path: &str, why: &std::string::FromUtf8Error) -> Fault {
-    let end = why.utf8_error().valid_up_to();
-    let before = &why.as_bytes()[..end];
+/// The place in a file behind these bytes of it.
+fn place(path: &str, before: &[u8]) -> String {
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    format!("{path}:{line}:{column}")
+}
+
+fn not_utf8(path: &str, why: &std::string::FromUtf8Error) -> Fault {
     Fault {
-        place: format!("{path}:{line}:{column}"),
+        place: place(path, &why.as_bytes()[..why.utf8_error().valid_up_to()]),
         what: "the text is not UTF-8 from here on".to_owned(),
         mend: "save the file as UTF-8".to_owned(),
     }

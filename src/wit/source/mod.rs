@@ -6,6 +6,7 @@
 mod bounds;
 mod explain;
 mod files;
+pub(super) mod gates;
 mod place;
 
 use std::path::{Path, PathBuf};

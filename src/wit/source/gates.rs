@@ -3,8 +3,19 @@
 //! The parser refuses these, but unwraps the refusal where the item behind is a reference to another package: they are
 //! told before it sees them.
 
-/// Where gates stand that cannot stand together, in bytes from the start, and why they cannot.
-pub(super) fn fault(text: &str) -> Option<(usize, String)> {
+/// Something is part of a contract or not.
+const EITHER: &str = "keep `@unstable` until it is part of the contract, and `@since` from then on";
+
+/// Gates that cannot stand together.
+pub(in crate::wit) struct Contradiction {
+    /// Where they stand, in bytes from the start of the text.
+    pub(in crate::wit) at: usize,
+    pub(in crate::wit) what: String,
+    pub(in crate::wit) mend: &'static str,
+}
+
+/// The first gates of a text that cannot stand together.
+pub(in crate::wit) fn contradiction(text: &str) -> Option<Contradiction> {
     let mut rest = Rest { text, at: 0 };
     while let Some(start) = rest.attribute() {
         let mut names = vec![rest.name()?];
@@ -16,13 +27,16 @@ pub(super) fn fault(text: &str) -> Option<(usize, String)> {
         }
         let count = |name: &str| names.iter().filter(|known| **known == name).count();
         let twice = ["since", "unstable", "deprecated"].into_iter().find(|name| count(name) > 1);
-        let why = match (twice, count("since"), count("unstable"), count("deprecated")) {
-            (Some(name), ..) => format!("`@{name}` stands twice: take one out"),
-            (_, 1, 1, _) => "`@since` and `@unstable` exclude each other: take one out".to_owned(),
-            (_, 0, 0, 1) => "`@deprecated` needs a `@since` before it".to_owned(),
+        let (what, mend) = match (twice, count("since"), count("unstable"), count("deprecated")) {
+            (Some(name), ..) => (format!("`@{name}` stands twice"), "keep one of the two"),
+            (_, 1, 1, _) => ("`@since` and `@unstable` exclude each other".to_owned(), EITHER),
+            (_, 0, 0, 1) => (
+                "`@deprecated` stands without `@since`".to_owned(),
+                "write `@since(version = …)`, the version in which it was added, before `@deprecated`",
+            ),
             _ => continue,
         };
-        return Some((start, why));
+        return Some(Contradiction { at: start, what, mend });
     }
     None
 }
@@ -140,7 +154,7 @@ impl<'a> Rest<'a> {
 mod tests {
     use rstest::rstest;
 
-    use super::fault;
+    use super::contradiction;
 
     #[rstest]
     #[case("package a:b@1.0.0; @since(version = 1.0.0) interface i {}", None)]
@@ -149,20 +163,21 @@ mod tests {
     #[case("@since(version = 1.0.0) a; @since(version = 1.0.0) b;", None)]
     #[case("// @deprecated(version = 1.0.0)\n/* @deprecated /* x */ (version = 1.0.0) */", None)]
     #[case("import a:b/c@1.0.0; @since(version = 1.0.0) x", None)]
-    #[case("é@deprecated(version = 1.0.0)", Some((2, "`@deprecated` needs a `@since` before it")))]
-    #[case("@since(version = 1.0.0) // x\n @ %since(version = 1.0.0)", Some((0, "`@since` stands twice: take one out")))]
-    #[case("@unstable(feature = a)@unstable(feature = b)", Some((0, "`@unstable` stands twice: take one out")))]
+    #[case("é@deprecated(version = 1.0.0)", Some((2, "`@deprecated` stands without `@since`")))]
+    #[case("@since(version = 1.0.0) // x\n @ %since(version = 1.0.0)", Some((0, "`@since` stands twice")))]
+    #[case("@unstable(feature = a)@unstable(feature = b)", Some((0, "`@unstable` stands twice")))]
     #[case(
         "x @since(version = 1.0.0) /* y */ @unstable(feature = x)",
-        Some((2, "`@since` and `@unstable` exclude each other: take one out"))
+        Some((2, "`@since` and `@unstable` exclude each other"))
     )]
     #[case("@", None)]
     #[case("@%", None)]
     #[case("/* @", None)]
     #[case("@since(", None)]
     #[case(r#"@external-id("a)\"// @deprecated") x"#, None)]
-    #[case(r#"@external-id("a)\"//") @deprecated(version = 1.0.0)"#, Some((0, "`@deprecated` needs a `@since` before it")))]
+    #[case(r#"@external-id("a)\"//") @deprecated(version = 1.0.0)"#, Some((0, "`@deprecated` stands without `@since`")))]
     fn gates_that_contradict_each_other(#[case] text: &str, #[case] expected: Option<(usize, &str)>) {
-        assert_eq!(fault(text), expected.map(|(at, why)| (at, why.to_owned())));
+        let found = contradiction(text).map(|found| (found.at, found.what));
+        assert_eq!(found, expected.map(|(at, what)| (at, what.to_owned())));
     }
 }
