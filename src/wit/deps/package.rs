@@ -171,7 +171,9 @@ mod tests {
     )]
     #[case(
         "package a:b@1.0.0;\nworld w { @since(version = 1.0.0) @unstable(feature = x) import c:d/i@1.0.0; }",
-        Err("d/a.wit:2: `@since` and `@unstable` exclude each other: take one out")
+        Err(
+            "d/a.wit:2: `@since` and `@unstable` exclude each other: keep `@unstable` until it is part of the contract, and `@since` from then on"
+        )
     )]
     fn a_package_is_read(#[case] text: &str, #[case] expected: Result<&str, &str>) {
         assert_eq!(read(&[("a.wit", text)]), expected.map(str::to_owned).map_err(str::to_owned));
