@@ -2,8 +2,11 @@
 #![cfg(feature = "suite")]
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
+use airssys_wasm::contract::ContractVersion;
+use airssys_wasm::suite::guest::sha256_hex;
 use airssys_wasm::suite::{Catalogue, DiscoveredCase, embedded, in_directory, plan};
 use rstest::rstest;
 
@@ -58,6 +61,32 @@ fn the_catalogue_is_sound() {
         .map(|requirement| requirement.slug.as_str())
         .collect();
     assert_eq!(silent, Vec::<&str>::new(), "no text, or no reason for an exclusion");
+}
+
+/// The catalogue of a version that is out never changes: whoever was judged by it goes on to be judged by it.
+#[rstest]
+#[case("1.0", "9c9a0270baa0ae28d53764add511105bee3592859cbbb669e16ddb029973b880")]
+fn a_catalogue_that_is_out_is_frozen(#[case] contract: &str, #[case] sha256: &str) {
+    let path = format!("{}/conformance/requirements/{contract}.toml", env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(sha256_hex(&fs::read(path).unwrap()), sha256, "put what is new into the file of the next version");
+}
+
+/// 1.1 has what 1.0 has, says more of some of it, and adds some.
+#[test]
+fn a_catalogue_extends_the_one_before() {
+    let [old, new] = [ContractVersion::V1_0, ContractVersion::V1_1].map(|contract| Catalogue::of(contract).unwrap());
+    let slugs = |catalogue: &Catalogue| -> Vec<String> {
+        catalogue.requirements.iter().map(|requirement| requirement.slug.clone()).collect()
+    };
+    let (before, after) = (slugs(&old), slugs(&new));
+    assert_eq!(after[..before.len()], before);
+    let since = |contract| new.requirements.iter().filter(move |requirement| requirement.since == contract).count();
+    assert_eq!(
+        (since(ContractVersion::V1_0), since(ContractVersion::V1_1)),
+        (before.len(), after.len() - before.len())
+    );
+    let changed = old.requirements.iter().zip(&new.requirements).filter(|(old, new)| old.text != new.text);
+    assert_eq!(changed.map(|(old, _)| old.slug.as_str()).collect::<Vec<_>>(), ["version.deprecated-warns"]);
 }
 
 #[test]
