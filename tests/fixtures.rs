@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use airssys_wasm::contract::multicodec::Codec;
-use airssys_wasm::contract::{ComponentId, LoadCode, payload};
+use airssys_wasm::contract::{ComponentId, ContractVersion, LoadCode, Topic, payload};
 use airssys_wasm::runtime::{Call, CallError, LoadOptions, Message, Runtime};
 use rstest::rstest;
 use sha2::{Digest as _, Sha256};
@@ -79,6 +79,55 @@ async fn words_are_counted() {
     assert_eq!(runtime.residue(), Default::default());
 }
 
+/// A component of contract 1.1 beside one of 1.0, in a runtime that offers both.
+#[tokio::test]
+async fn a_board_keeps_what_is_published() {
+    let runtime = Runtime::builder().build().unwrap();
+    let counter = runtime.load(fixture("counter-c")).await.unwrap();
+    let board = runtime.load(fixture("board")).await.unwrap();
+    let topic: Topic = "board.notes".parse().unwrap();
+    let operations = [
+        "raw:board.notes from itself",
+        "raw:board.other to nobody",
+        "raw:elsewhere x",
+        "raw:Board x",
+        "raw:x",
+        "json:{}",
+    ];
+    let expected = ["raw:", "raw:", "invalid-input", "invalid-input", "invalid-input", "unsupported-codec"];
+    assert_eq!(answers(&runtime, &board, &operations).await, expected);
+    runtime.publish(&topic, "the host", &payload::parse("raw:hello").unwrap()).unwrap();
+    assert_eq!(answers(&runtime, &board, &["raw:"]).await, ["raw:board: from itself\nthe host: hello\n"]);
+    assert_eq!(answers(&runtime, &counter, &[r#"json:{"add":2}"#]).await, [r#"json:{"total":2}"#]);
+
+    // What it does not take, and what is no payload at all.
+    runtime.publish(&topic, "the host", &payload::parse("json:{}").unwrap()).unwrap();
+    assert_eq!(runtime.status(&board).unwrap().dead_letters, 1);
+    assert_eq!(runtime.publish(&topic, "the host", b"").unwrap_err().code(), "malformed-multicodec");
+    let large = vec![0x55; (16 << 20) + 1];
+    assert_eq!(runtime.publish(&topic, "the host", &large).unwrap_err().code(), "message-too-large");
+
+    runtime.unload(&board).await.unwrap();
+    runtime.publish(&topic, "the host", &payload::parse("raw:nobody hears").unwrap()).unwrap();
+    runtime.unload(&counter).await.unwrap();
+    assert_eq!(runtime.residue(), Default::default());
+}
+
+/// Where only 1.0 is offered, a component of 1.1 is told so.
+#[tokio::test]
+async fn a_board_needs_contract_1_1() {
+    let runtime = Runtime::builder().contract(ContractVersion::V1_0).build().unwrap();
+    let error = runtime.load(fixture("board")).await.unwrap_err();
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        (
+            LoadCode::IncompatibleVersion,
+            "component.api-version of the manifest is 1.1.0, and this runtime offers airssys:core 1.0.0; a component may use what is new in the version it was built against: run it on a newer runtime, or build it against a version that is offered"
+        )
+    );
+    assert_eq!(runtime.residue(), Default::default());
+}
+
 #[test]
 fn the_files_are_those_whose_hashes_are_written_down() {
     let page = std::fs::read_to_string(fixture("README.md")).unwrap();
@@ -90,7 +139,9 @@ fn the_files_are_those_whose_hashes_are_written_down() {
         held.push(file);
     }
     assert!(
-        ["counter/counter.wasm", "counter-c/counter-c.wasm", "words/words.wasm"].iter().all(|it| held.contains(it))
+        ["board/board.wasm", "counter/counter.wasm", "counter-c/counter-c.wasm", "words/words.wasm"]
+            .iter()
+            .all(|it| held.contains(it))
     );
 }
 
