@@ -16,3 +16,4 @@ pub mod reference;
 mod render;
 pub mod source;
 pub mod tree;
+mod unversioned;
