@@ -12,6 +12,7 @@ pub mod diff;
 mod item;
 mod parts;
 pub mod permissions;
+pub mod printable;
 pub mod reference;
 mod render;
 pub mod source;

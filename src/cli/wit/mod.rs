@@ -6,6 +6,11 @@ mod diff;
 mod permissions;
 mod reference;
 
+use std::io::Write as _;
+
+use airssys_wasm::wit::printable::visible;
+use serde_json::json;
+
 use super::exit::Exit;
 
 #[derive(Debug, clap::Args)]
@@ -38,8 +43,23 @@ pub(crate) fn run(args: WitArgs) -> anyhow::Result<Exit> {
     }
 }
 
-/// Says why an input cannot be used.
-fn unusable(error: &dyn std::error::Error) -> Exit {
-    eprintln!("error: {error}");
-    Exit::BadInput
+/// How a command says what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Prints text for people.
+fn print(text: &str) -> anyhow::Result<()> {
+    Ok(std::io::stdout().write_all(visible(text).as_bytes())?)
+}
+
+/// Says why nothing came of it: to people on standard error, to tools as one object on standard output.
+fn refused(format: Format, why: &str, exit: Exit) -> anyhow::Result<Exit> {
+    match format {
+        Format::Human => eprintln!("error: {}", visible(why)),
+        Format::Json => writeln!(std::io::stdout(), "{:#}", json!({ "ok": false, "error": why }))?,
+    }
+    Ok(exit)
 }

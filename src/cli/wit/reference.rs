@@ -7,7 +7,7 @@ use airssys_wasm::wit::reference::reference;
 use airssys_wasm::wit::tree;
 use anyhow::Context as _;
 
-use super::unusable;
+use super::{Format, refused};
 use crate::cli::exit::Exit;
 use crate::cli::replace::replace;
 
@@ -43,7 +43,7 @@ pub(crate) struct ReferenceArgs {
 pub(crate) fn run(args: &ReferenceArgs) -> anyhow::Result<Exit> {
     let page = match tree::read(&args.dir) {
         Ok(sources) => reference(&sources),
-        Err(error) => return Ok(unusable(&error)),
+        Err(error) => return refused(Format::Human, &error.to_string(), Exit::BadInput),
     };
     let path = args.dir.join("REFERENCE.md");
     if args.stdout {

@@ -19,7 +19,6 @@ mod lock;
 mod package;
 mod place;
 mod plan;
-mod printable;
 pub mod resolve;
 mod source;
 #[cfg(test)]

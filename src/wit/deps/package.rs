@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use wit_parser::{PackageName, SourceMap};
 
 use super::id::PackageId;
-use super::printable::printable;
+use crate::wit::printable::printable;
 use crate::wit::source::gates::{Contradiction, contradiction};
 
 /// The files of a package: name without directory, and bytes. In the order of their names.
