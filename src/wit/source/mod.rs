@@ -9,6 +9,7 @@ mod files;
 mod gates;
 mod place;
 mod texts;
+mod twice;
 
 use std::path::{Path, PathBuf};
 
@@ -146,6 +147,7 @@ fn resolve(texts: Vec<Texts>) -> Result<(Resolve, PackageId, Vec<PackageId>), Fa
         Err(error) => return Err(known.explain(&error, &resolve.source_map)),
     };
     bounds::of_types(&texts[0].place, &resolve)?;
+    twice::refuse(&resolve)?;
     let nested = nested.iter().filter_map(|name| resolve.package_names.get(name).copied()).collect();
     Ok((resolve, package, nested))
 }
