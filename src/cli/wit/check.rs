@@ -1,13 +1,12 @@
 //! `airssys-wasm wit check`.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use airssys_wasm::wit::check::{self, Report, Rule};
 use airssys_wasm::wit::source::{self, SourceError};
 use serde_json::json;
 
-use super::{Format, print, refused};
+use super::{Format, print, print_json, refused};
 use crate::cli::exit::Exit;
 
 /// Whether a WIT package resolves, and keeps to the conventions of this contract.
@@ -90,10 +89,6 @@ fn unreadable(dir: &Path, SourceError { fault, .. }: &SourceError) -> anyhow::Re
     let error = json!({ "place": fault.place, "what": fault.what, "mend": fault.mend });
     print_json(&json!({ "ok": false, "directory": dir, "packages": [], "error": error }))?;
     Ok(Exit::BadInput)
-}
-
-fn print_json(object: &serde_json::Value) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout(), "{object:#}")?)
 }
 
 fn counted(count: usize, what: &str) -> String {

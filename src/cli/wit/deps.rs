@@ -1,7 +1,6 @@
 //! `airssys-wasm wit deps`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use airssys_wasm::manifest::{self, Manifest, ManifestReadError};
@@ -9,7 +8,7 @@ use airssys_wasm::wit::deps::{self, DepsError, Item, Mode, Outcome, Report, Sett
 use airssys_wasm::wit::printable::visible;
 use serde_json::{Value, json};
 
-use super::{Format, print, refused};
+use super::{Format, print, print_json, refused};
 use crate::cli::exit::Exit;
 use crate::cli::snippet;
 
@@ -97,7 +96,7 @@ fn done(args: &DepsArgs, report: &Report) -> anyhow::Result<Exit> {
             let items: Vec<Value> = report.items.iter().map(item).collect();
             let lock = if report.lock_written { "written" } else { "unchanged" };
             let object = json!({ "ok": true, "lock": lock, "packages": items, "notes": report.notes });
-            writeln!(std::io::stdout(), "{object:#}")?;
+            print_json(&object)?;
         }
     }
     Ok(Exit::Conforming)

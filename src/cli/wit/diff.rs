@@ -1,11 +1,10 @@
 //! `airssys-wasm wit diff`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use airssys_wasm::wit::{diff, source};
 
-use super::{Format, print, refused};
+use super::{Format, print, print_json, refused};
 use crate::cli::exit::Exit;
 
 #[derive(Debug, clap::Args)]
@@ -43,7 +42,7 @@ pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<Exit> {
     };
     match args.format {
         Format::Human => print(&diff.human())?,
-        Format::Json => writeln!(std::io::stdout(), "{:#}", diff.json())?,
+        Format::Json => print_json(&diff.json())?,
     }
     Ok(if diff.is_enough() { Exit::Conforming } else { Exit::NotConforming })
 }

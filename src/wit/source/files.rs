@@ -69,7 +69,7 @@ fn read_package(directory: &Path, mend: &str, budget: &mut Budget) -> Result<Tex
 }
 
 /// What a directory holds, sorted.
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
+pub(in crate::wit) fn entries(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
     let listed = fs::read_dir(directory).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
     let mut listed: Vec<PathBuf> = listed.map_err(|why| match why.kind() {
         ErrorKind::NotFound => absent(directory),
@@ -134,6 +134,6 @@ fn absent(path: &Path) -> Fault {
     }
 }
 
-fn unreadable(path: &Path, why: &std::io::Error) -> Fault {
+pub(in crate::wit) fn unreadable(path: &Path, why: &std::io::Error) -> Fault {
     Fault::at(path, format!("it cannot be read: {why}"), "let it be a file or directory that this user may read")
 }

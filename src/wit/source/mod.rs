@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
+pub(super) use files::{entries, unreadable};
 use place::Lines;
 pub use place::Place;
 pub(super) use texts::{MAX_FILE_BYTES, Texts, text};
