@@ -20,6 +20,8 @@ fn folder() -> PathBuf {
 #[case::manifest("manifest", fuzz::manifest::check, 6_000)]
 #[case::patterns("patterns", fuzz::patterns::check, 12_000)]
 #[case::multicodec("multicodec", fuzz::multicodec::check, 100_000)]
+#[cfg_attr(feature = "wit", case::wit("wit", fuzz::wit::check, 3_000))]
+#[cfg_attr(feature = "wit", case::lock("lock", fuzz::lock::check, 10_000))]
 #[cfg_attr(feature = "runtime", case::url("url", fuzz::url::check, 100_000))]
 fn target(#[case] name: &str, #[case] check: fn(&[u8]), #[case] rounds: u64) {
     let effort = match std::env::var("AIRSSYS_FUZZ_SECONDS") {

@@ -27,7 +27,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
 ];
 
 /// Files that only turn values into values: the same input gives the same output everywhere.
-const PURE: [&str; 16] = [
+const PURE: [&str; 18] = [
     "src/contract/",
     "src/permission/",
     "src/suite/case.rs",
@@ -43,6 +43,8 @@ const PURE: [&str; 16] = [
     "src/suite/verdict.rs",
     "src/suite/wave.rs",
     "src/suite/world.rs",
+    "src/wit/deps/resolve.rs",
+    "src/wit/deps/resolve/",
     "src/wit/diff/",
 ];
 

@@ -9,9 +9,13 @@ pub mod address;
 pub mod drive;
 pub mod glob;
 pub mod host;
+#[cfg(feature = "wit")]
+pub mod lock;
 pub mod manifest;
 pub mod multicodec;
 pub mod patterns;
 pub mod print;
 #[cfg(feature = "runtime")]
 pub mod url;
+#[cfg(feature = "wit")]
+pub mod wit;

@@ -110,6 +110,12 @@ pub fn written(permissions: &[Permission]) -> String {
     }
 }
 
+/// What a line of a doc comment says behind `@permission`, if it is such a line. Whether that is well formed is left open.
+pub(super) fn behind_mark(line: &str) -> Option<&str> {
+    let rest = line.trim().strip_prefix("@permission")?;
+    (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim())
+}
+
 fn one(resolve: &Resolve, function: &Function, alternative: &str) -> Result<Permission, Flaw> {
     let (class, rest) = alternative.split_once('.').ok_or(Flaw::NoClass)?;
     let (action, rest) = rest.split_once('(').ok_or(Flaw::NoParameter)?;

@@ -9,7 +9,7 @@ use wit_parser::{
     Docs, Function, InterfaceId, PackageId, Span, Stability, TypeDefKind, TypeId, World, WorldId, WorldItem, WorldKey,
 };
 
-use super::parts::is_used;
+use super::parts::used;
 use super::source::Source;
 
 /// One item of a package.
@@ -123,7 +123,7 @@ impl<'a> Items<'a> {
             }
         }
         for (name, id) in types {
-            if !is_used(&self.source.resolve, *id) {
+            if used(&self.source.resolve, *id).is_none() {
                 self.type_of(&format!("{path}.{name}"), *id);
             }
             for function in of_resources.remove(id).unwrap_or_default() {

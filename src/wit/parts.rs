@@ -1,4 +1,4 @@
-//! What types are made of.
+//! What types are made of, and what their names stand for.
 
 use wit_parser::{Resolve, Type, TypeDefKind, TypeId};
 
@@ -34,18 +34,16 @@ pub(super) fn unnamed(resolve: &Resolve, mut ty: Type) -> Type {
     ty
 }
 
-/// Where a type is defined that `use` may have brought in.
-pub(super) fn defined(resolve: &Resolve, mut id: TypeId) -> TypeId {
-    while let TypeDefKind::Type(Type::Id(next)) = resolve.types[id].kind {
-        if resolve.types[next].owner == resolve.types[id].owner {
-            break;
-        }
-        id = next;
+/// What `use` brings in under the name of a type, if that is how the name comes here: it is described where it is defined.
+pub(super) fn used(resolve: &Resolve, id: TypeId) -> Option<TypeId> {
+    let def = &resolve.types[id];
+    match def.kind {
+        TypeDefKind::Type(Type::Id(other)) if resolve.types[other].owner != def.owner => Some(other),
+        _ => None,
     }
-    id
 }
 
-/// Whether a type is brought in by `use`, and so is described where it is defined.
-pub(super) fn is_used(resolve: &Resolve, id: TypeId) -> bool {
-    defined(resolve, id) != id
+/// Where a type is defined: behind every `use`.
+pub(super) fn defined(resolve: &Resolve, id: TypeId) -> TypeId {
+    std::iter::successors(Some(id), |id| used(resolve, *id)).last().unwrap_or(id)
 }

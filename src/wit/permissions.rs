@@ -9,6 +9,7 @@ use super::annotation::permissions;
 use super::item::{Item, What, items, shown};
 use super::source::{Place, Source};
 use super::tree::packages;
+use super::unversioned::unversioned;
 
 /// A function and what it needs.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -57,7 +58,7 @@ pub fn table(sources: &[Source]) -> (Vec<Row>, Vec<Unannotated>) {
             let function = shown(function);
             let interface = path.strip_suffix(&format!(".{function}")).unwrap_or_default().to_owned();
             let row = Row {
-                package: format!("{}:{}", name.namespace, name.name),
+                package: unversioned(name),
                 interface,
                 function,
                 permissions: needed.iter().map(ToString::to_string).collect(),

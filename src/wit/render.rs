@@ -1,6 +1,6 @@
 //! Types and functions as WIT text.
 
-use wit_parser::{Function, FunctionKind, Handle, Resolve, Type, TypeDefKind};
+use wit_parser::{Function, FunctionKind, Handle, Param, Resolve, Type, TypeDefKind, TypeId};
 
 /// What cannot be a name unless it is escaped.
 const KEYWORDS: [&str; 44] = [
@@ -60,22 +60,48 @@ pub(super) fn name(name: &str) -> String {
 
 /// A function as it is declared: `get: func(key: string) -> option<string>;`.
 pub(super) fn signature(resolve: &Resolve, function: &Function) -> String {
-    let method = matches!(function.kind, FunctionKind::Method(_) | FunctionKind::AsyncMethod(_));
-    let params = function.params.iter().skip(usize::from(method));
-    let params: Vec<_> =
-        params.map(|param| format!("{}: {}", name(&param.name), type_name(resolve, param.ty))).collect();
-    let params = params.join(", ");
-    let own = function.name.rsplit(['.', ']']).next().unwrap_or_default();
-    let is_static = matches!(function.kind, FunctionKind::Static(_) | FunctionKind::AsyncStatic(_));
-    let result = function.result.map(|ty| format!(" -> {}", type_name(resolve, ty))).unwrap_or_default();
-    if let FunctionKind::Constructor(id) = function.kind {
-        // What every constructor returns goes without saying.
-        let fallible = function.result != Some(Type::Id(id)) && result.starts_with(" -> result<");
-        return format!("constructor({params}){};", if fallible { result } else { String::new() });
+    let ty = function_type(resolve, function);
+    match function.kind {
+        FunctionKind::Constructor(_) => format!("{ty};"),
+        _ => {
+            let own = function.name.rsplit(['.', ']']).next().unwrap_or_default();
+            format!("{}: {ty};", name(own))
+        }
     }
-    let kind = if is_static { "static " } else { "" };
-    let kind = format!("{kind}{}", if function.kind.is_async() { "async " } else { "" });
-    format!("{}: {kind}func({params}){result};", name(own))
+}
+
+/// A function without its name: `func(key: string) -> option<string>`.
+pub(super) fn function_type(resolve: &Resolve, function: &Function) -> String {
+    let params = parameters(function).map(|param| format!("{}: {}", name(&param.name), type_name(resolve, param.ty)));
+    let params = params.collect::<Vec<_>>().join(", ");
+    let result = match (&function.kind, function.result) {
+        // What a constructor returns goes without saying, unless it can fail.
+        (FunctionKind::Constructor(_), Some(Type::Id(id))) if !is_result(resolve, id) => None,
+        (_, result) => result,
+    };
+    let result = result.map(|ty| format!(" -> {}", type_name(resolve, ty))).unwrap_or_default();
+    format!("{}({params}){result}", keyword(function))
+}
+
+/// What stands in front of a function's parameters.
+pub(super) const fn keyword(function: &Function) -> &'static str {
+    match function.kind {
+        FunctionKind::Freestanding | FunctionKind::Method(_) => "func",
+        FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) => "async func",
+        FunctionKind::Static(_) => "static func",
+        FunctionKind::AsyncStatic(_) => "static async func",
+        FunctionKind::Constructor(_) => "constructor",
+    }
+}
+
+/// The parameters that are written: that of the object itself is not.
+pub(super) fn parameters(function: &Function) -> impl Iterator<Item = &Param> {
+    let method = matches!(function.kind, FunctionKind::Method(_) | FunctionKind::AsyncMethod(_));
+    function.params.iter().skip(usize::from(method))
+}
+
+fn is_result(resolve: &Resolve, id: TypeId) -> bool {
+    matches!(resolve.types[id].kind, TypeDefKind::Result(_))
 }
 
 /// A type, by its name where it has one.

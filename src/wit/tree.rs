@@ -61,19 +61,15 @@ fn directories(root: &Path) -> Result<Vec<PathBuf>, Fault> {
             let what = format!("there are more than {MAX_DIRECTORIES} directories below it");
             return Err(Fault::at(root, what, "name the directory that holds the packages"));
         }
-        let unreadable = |why: std::io::Error| {
-            Fault::at(&directory, format!("it cannot be read: {why}"), "name a directory that this user may read")
-        };
         let mut holds_wit = false;
-        for entry in fs::read_dir(&directory).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let kind = entry.file_type().map_err(unreadable)?;
-            let name = entry.file_name();
+        for path in source::entries(&directory)? {
+            let kind = fs::symlink_metadata(&path).map_err(|why| source::unreadable(&path, &why))?.file_type();
+            let name = path.file_name().unwrap_or_default();
             let skipped = name == "deps" || name.to_string_lossy().starts_with('.');
             match kind.is_dir() {
-                true if !skipped => pending.push(entry.path()),
+                true if !skipped => pending.push(path),
                 true => {}
-                false => holds_wit |= entry.path().extension().is_some_and(|extension| extension == "wit"),
+                false => holds_wit |= path.extension().is_some_and(|extension| extension == "wit"),
             }
         }
         if holds_wit {

@@ -27,7 +27,8 @@ fn tree() -> tempfile::TempDir {
     );
     let new = new
         .replace("@since(version = 1.0.0)\n  send", "@since(version = 1.0.0)\n  @deprecated(version = 1.1.0)\n  send");
-    let world = "package a:w;\n\nworld w {\n  import x: func(a: tuple<u8, f32>);\n  export y: func();\n}\n";
+    let world =
+        "package a:w;\n\n/// A\ttab.\nworld w {\n  import x: func(a: tuple<u8, f32>);\n  export y: func();\n}\n";
     for (path, text) in
         [("old/a.wit", old.to_owned() + same), ("new/a.wit", new + same), ("new/w/w.wit", world.to_owned())]
     {
@@ -93,7 +94,7 @@ fn a_reference_is_written_and_compared() {
 
 /// What cannot be read leaves the page as it was.
 #[rstest]
-#[case(&["reference", "none"], 2, "error: none: it cannot be read: No such file or directory (os error 2)\n  help: name a directory that this user may read\n")]
+#[case(&["reference", "none"], 2, "error: none: there is no such directory\n  help: name the directory that holds the `.wit` files\n")]
 #[case(&["reference", "empty"], 2, "error: empty: there are no `.wit` files in it, nor in the directories below\n  help: name a directory that holds packages, such as the `wit` of a component or of this contract\n")]
 #[case(&["reference", "twice"], 2, "error: twice/b: the package a:b stands in twice/a as well\n  help: keep one of the two, and let links lead to it\n")]
 #[case(&["permissions", "bad"], 2, "error: bad/a.wit:1:1: expected `world`, `interface` or `use`, found an identifier\n  help: correct it; the syntax is described at https://component-model.bytecodealliance.org/design/wit.html\n")]
@@ -142,7 +143,7 @@ a:b/post.box.take         none                1.1.0
 "
 )]
 fn permissions_are_printed(#[case] format: &str, #[case] expected: &str) {
-    let fault = "./new/w/w.wit:4:10: `w.x` does not say which permission it needs: 0 lines with @permission\n  \
+    let fault = "./new/w/w.wit:5:10: `w.x` does not say which permission it needs: 0 lines with @permission\n  \
                  help: `airssys-wasm wit check` says how to write it\n";
     let root = tree();
     assert_eq!(run(root.path(), &["permissions", ".", "--format", format]), said(1, expected, fault));

@@ -1,13 +1,12 @@
 //! `airssys-wasm wit check`.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use airssys_wasm::wit::check::{self, Report, Rule};
 use airssys_wasm::wit::source::{self, SourceError};
 use serde_json::json;
 
-use super::unusable;
+use super::{Format, print, print_json, refused};
 use crate::cli::exit::Exit;
 
 /// Whether a WIT package resolves, and keeps to the conventions of this contract.
@@ -44,23 +43,20 @@ pub(crate) struct CheckArgs {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Human,
-    Json,
-}
-
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Exit> {
     let reports = source::read(&args.dir).map(|source| check::check(&source, &args.allow));
     match (reports, args.format) {
-        (Ok(reports), Format::Human) => print(&reports),
+        (Ok(reports), Format::Human) => {
+            print(&text(&reports))?;
+            Ok(exit(&reports))
+        }
         (Ok(reports), Format::Json) => {
             let exit = exit(&reports);
             let ok = exit == Exit::Conforming;
             print_json(&json!({ "ok": ok, "directory": args.dir, "packages": reports, "error": null }))?;
             Ok(exit)
         }
-        (Err(error), Format::Human) => Ok(unusable(&error)),
+        (Err(error), Format::Human) => refused(args.format, &error.to_string(), Exit::BadInput),
         (Err(error), Format::Json) => unreadable(&args.dir, &error),
     }
 }
@@ -70,32 +66,29 @@ fn exit(reports: &[Report]) -> Exit {
     if clean { Exit::Conforming } else { Exit::NotConforming }
 }
 
-fn print(reports: &[Report]) -> anyhow::Result<Exit> {
-    let mut out = std::io::stdout().lock();
+/// A package in a line, or what was found in it.
+fn text(reports: &[Report]) -> String {
+    let mut text = String::new();
     for report in reports {
         let Report { package, interfaces, functions, worlds, findings } = report;
         if findings.is_empty() {
             let counts = [(*interfaces, "interface"), (*functions, "function"), (*worlds, "world")];
             let counts = counts.map(|(count, what)| counted(count, what)).join(", ");
-            writeln!(out, "{package}: ok ({counts})")?;
+            text += &format!("{package}: ok ({counts})\n");
             continue;
         }
         for finding in findings {
-            writeln!(out, "{finding}")?;
+            text += &format!("{finding}\n");
         }
-        writeln!(out, "{package}: {}", counted(findings.len(), "finding"))?;
+        text += &format!("{package}: {}\n", counted(findings.len(), "finding"));
     }
-    Ok(exit(reports))
+    text
 }
 
 fn unreadable(dir: &Path, SourceError { fault, .. }: &SourceError) -> anyhow::Result<Exit> {
     let error = json!({ "place": fault.place, "what": fault.what, "mend": fault.mend });
     print_json(&json!({ "ok": false, "directory": dir, "packages": [], "error": error }))?;
     Ok(Exit::BadInput)
-}
-
-fn print_json(object: &serde_json::Value) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout(), "{object:#}")?)
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -1,13 +1,14 @@
 //! `airssys-wasm wit deps`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use airssys_wasm::manifest::{self, Manifest, ManifestReadError};
 use airssys_wasm::wit::deps::{self, DepsError, Item, Mode, Outcome, Report, Settings, Source, Status};
+use airssys_wasm::wit::printable::visible;
 use serde_json::{Value, json};
 
+use super::{Format, print, print_json, refused};
 use crate::cli::exit::Exit;
 use crate::cli::snippet;
 
@@ -32,6 +33,7 @@ Exit status:
   3  something could not be written")]
 pub(crate) struct DepsArgs {
     /// The component's directory, which holds component.toml.
+    #[arg(default_value = ".")]
     dir: PathBuf,
     /// Fail if wit.lock would have to change.
     #[arg(long)]
@@ -50,12 +52,6 @@ pub(crate) struct DepsArgs {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Human,
-    Json,
-}
-
 pub(crate) fn run(args: &DepsArgs) -> anyhow::Result<Exit> {
     let manifest = match manifest::read(&args.dir) {
         Ok((manifest, _)) => manifest,
@@ -67,10 +63,10 @@ pub(crate) fn run(args: &DepsArgs) -> anyhow::Result<Exit> {
             let said = format!(
                 "wit.lock does not fit: {why}; run `airssys-wasm wit deps` without --locked, and commit wit.lock"
             );
-            refused(args, &said, Exit::NotConforming)
+            refused(args.format, &said, Exit::NotConforming)
         }
         Err(error) if error.is_failure() => Err(error.into()),
-        Err(error) => refused(args, &format!("{:#}", anyhow::Error::new(error)), Exit::BadInput),
+        Err(error) => refused(args.format, &format!("{:#}", anyhow::Error::new(error)), Exit::BadInput),
     }
 }
 
@@ -91,17 +87,16 @@ fn default_cache() -> Option<PathBuf> {
 }
 
 fn done(args: &DepsArgs, report: &Report) -> anyhow::Result<Exit> {
-    let mut out = std::io::stdout();
     match args.format {
         Format::Human => {
             report.notes.iter().for_each(|note| eprintln!("note: {}", visible(note)));
-            out.write_all(visible(&table(report)).as_bytes())?;
+            print(&table(report))?;
         }
         Format::Json => {
             let items: Vec<Value> = report.items.iter().map(item).collect();
             let lock = if report.lock_written { "written" } else { "unchanged" };
             let object = json!({ "ok": true, "lock": lock, "packages": items, "notes": report.notes });
-            writeln!(out, "{object:#}")?;
+            print_json(&object)?;
         }
     }
     Ok(Exit::Conforming)
@@ -161,15 +156,6 @@ fn item(item: &Item) -> Value {
     })
 }
 
-/// Says why nothing was done.
-fn refused(args: &DepsArgs, said: &str, exit: Exit) -> anyhow::Result<Exit> {
-    match args.format {
-        Format::Human => eprintln!("error: {}", visible(said)),
-        Format::Json => writeln!(std::io::stdout(), "{:#}", json!({ "ok": false, "error": said }))?,
-    }
-    Ok(exit)
-}
-
 fn bad_manifest(args: &DepsArgs, error: ManifestReadError) -> anyhow::Result<Exit> {
     match (&error, args.format) {
         (ManifestReadError::Invalid { manifest, errors }, Format::Human) => {
@@ -177,28 +163,10 @@ fn bad_manifest(args: &DepsArgs, error: ManifestReadError) -> anyhow::Result<Exi
             Ok(Exit::BadInput)
         }
         (ManifestReadError::Invalid { manifest, .. }, Format::Json) => {
-            let said = format!("{} is not valid: run `airssys-wasm manifest check`", shown(&manifest.path));
-            refused(args, &said, Exit::BadInput)
+            let (path, dir) = (manifest.path.display(), args.dir.display());
+            let said = format!("{path} is not valid: `airssys-wasm manifest check {dir}` says why");
+            refused(args.format, &said, Exit::BadInput)
         }
-        _ => refused(args, &format!("{:#}", anyhow::Error::new(error)), Exit::BadInput),
+        _ => refused(args.format, &format!("{:#}", anyhow::Error::new(error)), Exit::BadInput),
     }
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
-}
-
-/// The text with what would command a terminal escaped: names of files and URLs are somebody else's.
-fn visible(text: &str) -> String {
-    let acts = |character: char| {
-        character != '\n' && character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-    };
-    text.chars().fold(String::new(), |mut shown, character| {
-        match acts(character) {
-            true => shown.extend(character.escape_unicode()),
-            false => shown.push(character),
-        }
-        shown
-    })
 }

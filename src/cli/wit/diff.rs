@@ -1,11 +1,10 @@
 //! `airssys-wasm wit diff`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use airssys_wasm::wit::{diff, source};
-use anyhow::Context as _;
 
+use super::{Format, print, print_json, refused};
 use crate::cli::exit::Exit;
 
 #[derive(Debug, clap::Args)]
@@ -36,25 +35,15 @@ pub(crate) struct DiffArgs {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Human,
-    Json,
-}
-
 pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<Exit> {
     let diff = match compare(args) {
         Ok(diff) => diff,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return Ok(Exit::BadInput);
-        }
+        Err(error) => return refused(args.format, &format!("{error:#}"), Exit::BadInput),
     };
-    let text = match args.format {
-        Format::Human => diff.human(),
-        Format::Json => format!("{:#}\n", diff.json()),
-    };
-    std::io::stdout().write_all(text.as_bytes()).context("failed to write the report")?;
+    match args.format {
+        Format::Human => print(&diff.human())?,
+        Format::Json => print_json(&diff.json())?,
+    }
     Ok(if diff.is_enough() { Exit::Conforming } else { Exit::NotConforming })
 }
 

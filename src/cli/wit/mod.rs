@@ -6,6 +6,12 @@ mod diff;
 mod permissions;
 mod reference;
 
+use std::io::Write as _;
+
+use airssys_wasm::wit::printable::visible;
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
 use super::exit::Exit;
 
 #[derive(Debug, clap::Args)]
@@ -38,8 +44,31 @@ pub(crate) fn run(args: WitArgs) -> anyhow::Result<Exit> {
     }
 }
 
-/// Says why an input cannot be used.
-fn unusable(error: &dyn std::error::Error) -> Exit {
-    eprintln!("error: {error}");
-    Exit::BadInput
+/// What is told where standard output takes no more.
+const NOT_WRITTEN: &str = "failed to write to standard output";
+
+/// How a command says what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Prints text for people.
+fn print(text: &str) -> anyhow::Result<()> {
+    std::io::stdout().write_all(visible(text).as_bytes()).context(NOT_WRITTEN)
+}
+
+/// Prints an object for tools.
+fn print_json(object: &Value) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{object:#}").context(NOT_WRITTEN)
+}
+
+/// Says why nothing came of it: to people on standard error, to tools as one object on standard output.
+fn refused(format: Format, why: &str, exit: Exit) -> anyhow::Result<Exit> {
+    match format {
+        Format::Human => eprintln!("error: {}", visible(why)),
+        Format::Json => print_json(&json!({ "ok": false, "error": why }))?,
+    }
+    Ok(exit)
 }

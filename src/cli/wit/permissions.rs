@@ -1,12 +1,12 @@
 //! `airssys-wasm wit permissions`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use airssys_wasm::wit::permissions::{markdown, plain, table};
+use airssys_wasm::wit::printable::visible;
 use airssys_wasm::wit::tree;
 
-use super::unusable;
+use super::{print, print_json, refused};
 use crate::cli::exit::Exit;
 
 /// Print which permission each function of the packages below a directory needs.
@@ -44,14 +44,13 @@ enum Format {
 pub(crate) fn run(args: &PermissionsArgs) -> anyhow::Result<Exit> {
     let (rows, unannotated) = match tree::read(&args.dir) {
         Ok(sources) => table(&sources),
-        Err(error) => return Ok(unusable(&error)),
+        Err(error) => return refused(super::Format::Human, &error.to_string(), Exit::BadInput),
     };
-    let text = match args.format {
-        Format::Human => plain(&rows),
-        Format::Markdown => markdown(&rows),
-        Format::Json => format!("{:#}\n", serde_json::to_value(&rows)?),
-    };
-    std::io::stdout().write_all(text.as_bytes())?;
-    unannotated.iter().for_each(|why| eprintln!("{why}"));
+    match args.format {
+        Format::Human => print(&plain(&rows))?,
+        Format::Markdown => print(&markdown(&rows))?,
+        Format::Json => print_json(&serde_json::to_value(&rows)?)?,
+    }
+    unannotated.iter().for_each(|why| eprintln!("{}", visible(&why.to_string())));
     Ok(if unannotated.is_empty() { Exit::Conforming } else { Exit::NotConforming })
 }

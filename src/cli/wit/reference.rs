@@ -7,7 +7,7 @@ use airssys_wasm::wit::reference::reference;
 use airssys_wasm::wit::tree;
 use anyhow::Context as _;
 
-use super::unusable;
+use super::{Format, NOT_WRITTEN, print, refused};
 use crate::cli::exit::Exit;
 use crate::cli::replace::replace;
 
@@ -43,11 +43,12 @@ pub(crate) struct ReferenceArgs {
 pub(crate) fn run(args: &ReferenceArgs) -> anyhow::Result<Exit> {
     let page = match tree::read(&args.dir) {
         Ok(sources) => reference(&sources),
-        Err(error) => return Ok(unusable(&error)),
+        Err(error) => return refused(Format::Human, &error.to_string(), Exit::BadInput),
     };
     let path = args.dir.join("REFERENCE.md");
     if args.stdout {
-        std::io::stdout().write_all(page.as_bytes())?;
+        // As it would stand in the file: whatever reads it is no terminal.
+        std::io::stdout().write_all(page.as_bytes()).context(NOT_WRITTEN)?;
         return Ok(Exit::Conforming);
     }
     if args.check {
@@ -65,9 +66,8 @@ fn compare(path: &Path, page: &str, dir: &Path) -> anyhow::Result<Exit> {
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(why) => return Err(why).with_context(|| format!("failed to read {}", path.display())),
     };
-    let mut out = std::io::stdout();
     if there == page {
-        writeln!(out, "{}: ok", path.display())?;
+        print(&format!("{}: ok\n", path.display()))?;
         return Ok(Exit::Conforming);
     }
     let (mut is, mut should) = (there.split_inclusive('\n'), page.split_inclusive('\n'));
@@ -79,8 +79,10 @@ fn compare(path: &Path, page: &str, dir: &Path) -> anyhow::Result<Exit> {
         }
     };
     let shown = |line: Option<&str>| line.map_or("nothing".to_owned(), |line| format!("{:?}", line.trim_end()));
-    writeln!(out, "{}:{line}: it is not what the packages say", path.display())?;
-    writeln!(out, "  is:        {}\n  should be: {}", shown(is), shown(should))?;
-    writeln!(out, "  help: run `airssys-wasm wit reference {}`", dir.display())?;
+    let (path, dir, is, should) = (path.display(), dir.display(), shown(is), shown(should));
+    print(&format!(
+        "{path}:{line}: it is not what the packages say\n  is:        {is}\n  should be: {should}\n  \
+         help: run `airssys-wasm wit reference {dir}`\n"
+    ))?;
     Ok(Exit::NotConforming)
 }

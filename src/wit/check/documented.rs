@@ -1,12 +1,13 @@
 //! Everything has a doc comment.
 
 use super::{Rule, Subject};
+use crate::wit::annotation::behind_mark;
 
 pub(super) fn check(subject: &mut Subject<'_>) {
     for item in subject.items {
         // What only says which permission is needed says nothing of what is done.
         let text = item.docs.contents.as_deref().unwrap_or_default();
-        let says = text.lines().any(|line| !line.trim().is_empty() && !line.contains("@permission"));
+        let says = text.lines().any(|line| !line.trim().is_empty() && behind_mark(line).is_none());
         if !says {
             let mend = match item.kind {
                 "package" => "put a `///` comment above the line `package …;`, in the one file that has it",

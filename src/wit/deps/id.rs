@@ -6,6 +6,8 @@ use std::str::FromStr;
 use semver::Version;
 use wit_parser::PackageName;
 
+use crate::wit::unversioned::unversioned;
+
 /// A package of one version, such as `airssys:core@1.1.0`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PackageId {
@@ -18,7 +20,7 @@ pub struct PackageId {
 impl PackageId {
     /// The identifier of a package that declares a version; none if it does not.
     pub fn of(name: &PackageName) -> Option<Self> {
-        Some(Self { name: format!("{}:{}", name.namespace, name.name), version: name.version.clone()? })
+        Some(Self { name: unversioned(name), version: name.version.clone()? })
     }
 
     /// The directory below `wit/deps` that this command keeps the package in: `airssys.core@1.1.0`.

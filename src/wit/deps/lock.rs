@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use toml_parser::lexer::TokenKind;
 
 use super::id::PackageId;
-use super::printable::printable;
 use super::source::{Source, is_commit, is_inside};
 use crate::contract::version::satisfies;
 use crate::manifest::{Manifest, WitSource};
+use crate::wit::printable::printable;
 
 /// The version of the format that is written and read.
 const FORMAT: i64 = 1;

@@ -7,7 +7,7 @@
 //! What the packages mean, and whether a runtime offers them, is not known here.
 
 mod apply;
-pub mod bounds;
+mod bounds;
 mod disk;
 mod error;
 mod follow;
@@ -19,8 +19,7 @@ mod lock;
 mod package;
 mod place;
 mod plan;
-mod printable;
-pub mod resolve;
+mod resolve;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -37,12 +36,13 @@ pub use git::GitError;
 pub use id::PackageId;
 pub use listing::TooMuch;
 pub use lock::{Lock, LockError, Locked, Requirement};
-pub use package::{Files, Package, sha256};
-pub use place::{Faulty, Found, Place};
 pub use plan::{ContentError, Item, Status};
+pub use resolve::{Conflict, Looked};
 pub use source::Source;
 
 use self::gather::Own;
+use self::package::Files;
+use self::place::Found;
 use crate::manifest::Manifest;
 
 /// The lock, from the component's directory.
@@ -101,7 +101,8 @@ pub struct Report {
 /// Puts the packages that `manifest` asks for into `wit/deps` of the component's directory, and writes the lock.
 ///
 /// # Errors
-/// [`DepsError`] says why not. Each directory of `wit/deps` is then as it was or as it should be, and the lock as it was.
+/// [`DepsError`] says why not. Each directory of `wit/deps` is then as it was or as it should be, and the lock as it was;
+/// after [`DepsError::Unresolved`] all is in place.
 pub fn update(directory: &Path, manifest: &Manifest, settings: &Settings) -> Result<Outcome, DepsError> {
     update_with(directory, manifest, settings, &mut |_| Ok(()))
 }

@@ -4,34 +4,34 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
-use wit_parser::{PackageName, SourceMap};
+use wit_parser::PackageName;
 
 use super::id::PackageId;
-use super::printable::printable;
-use crate::wit::source::gates::{Contradiction, contradiction};
+use crate::wit::printable::printable;
+use crate::wit::source::{Fault, Texts, parsed, text};
 
 /// The files of a package: name without directory, and bytes. In the order of their names.
-pub type Files = Vec<(String, Vec<u8>)>;
+pub(super) type Files = Vec<(String, Vec<u8>)>;
 
 /// The first bytes that are hashed: another layout would have another line.
 const HASH_HEADER: &[u8] = b"airssys-wasm wit package 1\n";
 
-/// How many characters of what the parser says are shown.
+/// How many characters are shown of what is wrong with a text.
 const SHOWN: usize = 300;
 
 /// A package that others can depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
+pub(super) struct Package {
     /// Its name and version.
-    pub id: PackageId,
+    pub(super) id: PackageId,
     /// The packages that its text refers to.
-    pub uses: BTreeSet<PackageId>,
+    pub(super) uses: BTreeSet<PackageId>,
     /// Packages that its files declare in braces, and that come with it.
-    pub nested: BTreeSet<PackageId>,
+    pub(super) nested: BTreeSet<PackageId>,
     /// Its files.
-    pub files: Files,
+    pub(super) files: Files,
     /// The hash of its files.
-    pub sha256: String,
+    pub(super) sha256: String,
 }
 
 /// What the files of a directory declare, versions or not.
@@ -50,24 +50,15 @@ pub(super) struct Declared {
 /// Reads the files of one directory. `place` stands before their names in errors.
 ///
 /// # Errors
-/// Where a file does not parse, and why; or that none of them declares a package.
+/// Where a file does not parse, and why, on one line; or that none of them declares a package.
 pub(super) fn declared(place: &str, files: Files) -> Result<Declared, String> {
-    let mut map = SourceMap::new();
-    for (name, bytes) in &files {
-        let path = if place.is_empty() { name.clone() } else { format!("{place}/{name}") };
-        let line = |end: usize| 1 + bytes[..end].iter().filter(|&&byte| byte == b'\n').count();
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            format!("{path}:{}: the file is not UTF-8: save it as UTF-8", line(error.valid_up_to()))
-        })?;
-        if let Some(Contradiction { at, what, mend }) = contradiction(text) {
-            return Err(format!("{path}:{}: {what}: {mend}", line(at)));
-        }
-        map.push_str(&path, text);
-    }
-    let group = map.parse().map_err(|(map, error)| {
-        let span = error.kind().span();
-        let at = if span.is_known() { format!("{}: ", map.render_location(span)) } else { String::new() };
-        printable(&format!("{at}{error}"), SHOWN)
+    let path = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}/{name}") };
+    let texts = files.iter().map(|(name, bytes)| Ok((path(name), text(&path(name), bytes)?)));
+    let texts: Result<Vec<_>, Fault> = texts.collect();
+    let group = texts.and_then(|files| parsed(Texts { place: place.into(), files }));
+    let group = group.map_err(|Fault { place, what, mend }| {
+        let place = if place.is_empty() { String::new() } else { format!("{place}: ") };
+        printable(&format!("{place}{what}: {mend}"), SHOWN)
     })?;
     let nested: Vec<PackageName> = group.nested.iter().map(|package| package.name.clone()).collect();
     let all = std::iter::once(&group.main).chain(&group.nested);
@@ -111,7 +102,7 @@ impl Declared {
 /// The hash of a package's content: SHA-256, in lower-case hexadecimal, over the line `airssys-wasm wit package 1\n` and,
 /// for each file in the order of the bytes of its name, the length of the name (64 bits, big-endian), the name, the
 /// length of the content (likewise), the content.
-pub fn sha256(files: &Files) -> String {
+pub(super) fn sha256(files: &Files) -> String {
     let mut sorted: Vec<_> = files.iter().collect();
     sorted.sort();
     let mut hash = Sha256::new();
@@ -164,15 +155,22 @@ mod tests {
         "package a:b@1.0.0; world w { import c:d/i; }",
         Err("it refers to `c:d` without a version: write `c:d@1.0.0`")
     )]
-    #[case("interface i {}", Err("no `package` header was found in any WIT file for this package"))]
+    #[case(
+        "interface i {}",
+        Err(
+            "d: no file says which package this is: let one of the `.wit` files begin with `package NAMESPACE:NAME@VERSION;`"
+        )
+    )]
     #[case(
         "package a:b@1.0.0; interface i { f: func(; }",
-        Err("d/a.wit:1:42: expected an identifier or string, found ';'")
+        Err(
+            "d/a.wit:1:42: expected an identifier or string, found ';': correct it; the syntax is described at https://component-model.bytecodealliance.org/design/wit.html"
+        )
     )]
     #[case(
         "package a:b@1.0.0;\nworld w { @since(version = 1.0.0) @unstable(feature = x) import c:d/i@1.0.0; }",
         Err(
-            "d/a.wit:2: `@since` and `@unstable` exclude each other: keep `@unstable` until it is part of the contract, and `@since` from then on"
+            "d/a.wit:2:11: `@since` and `@unstable` exclude each other: keep `@unstable` until it is part of the contract, and `@since` from then on"
         )
     )]
     fn a_package_is_read(#[case] text: &str, #[case] expected: Result<&str, &str>) {

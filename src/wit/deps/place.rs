@@ -10,39 +10,39 @@ use super::source::Source;
 
 /// What the packages of a source are.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub(super) struct Place {
     /// What it is called in messages: `wit`, `path ../x`, `git URL#commit`, `contract`.
-    pub name: String,
+    pub(super) name: String,
     /// The packages, those nearer to the root of the source first.
-    pub packages: Vec<Found>,
+    pub(super) packages: Vec<Found>,
     /// Directories that hold `.wit` files and no package that could be used.
-    pub faulty: Vec<Faulty>,
+    pub(super) faulty: Vec<Faulty>,
     /// What may hold packages and was not read, and why.
-    pub unread: Vec<String>,
+    pub(super) unread: Vec<String>,
 }
 
 /// A package and where it is from.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub(super) struct Found {
     /// What the lock says of it.
-    pub source: Source,
+    pub(super) source: Source,
     /// The directory inside the place; empty for its root.
-    pub directory: String,
+    pub(super) directory: String,
     /// The package.
-    pub package: Package,
+    pub(super) package: Package,
 }
 
 /// A directory that could not be read as a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Faulty {
+pub(super) struct Faulty {
     /// The directory inside the place.
-    pub directory: String,
+    pub(super) directory: String,
     /// The package that it seems to declare.
-    pub declares: Option<String>,
+    pub(super) declares: Option<String>,
     /// Whether its text is WIT all the same, and only a version is missing.
-    pub is_wit: bool,
+    pub(super) is_wit: bool,
     /// Where in the place, and what is wrong.
-    pub what: String,
+    pub(super) what: String,
 }
 
 impl Place {
@@ -86,12 +86,12 @@ impl Place {
     }
 
     /// The directories that hold this package.
-    pub fn holding<'a>(&'a self, id: &'a PackageId) -> impl Iterator<Item = usize> + 'a {
+    pub(super) fn holding<'a>(&'a self, id: &'a PackageId) -> impl Iterator<Item = usize> + 'a {
         (0..self.packages.len()).filter(move |&index| self.packages[index].package.id == *id)
     }
 
     /// The directory that seems to declare a package of this name and cannot be read.
-    pub fn faulty_of(&self, name: &str) -> Option<&Faulty> {
+    pub(super) fn faulty_of(&self, name: &str) -> Option<&Faulty> {
         self.faulty.iter().find(|faulty| faulty.declares.as_deref() == Some(name))
     }
 }

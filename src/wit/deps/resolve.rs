@@ -17,8 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use semver::{Version, VersionReq};
 
-pub use conflict::Conflict;
-use conflict::Looked;
+pub use conflict::{Conflict, Looked};
 
 use super::id::PackageId;
 use super::place::{Found, Place};
@@ -26,28 +25,28 @@ use crate::contract::version::satisfies;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub(super) struct Question<'a> {
     /// The places: [`LOCAL`](Question::LOCAL), then those that the manifest names, then the contract.
-    pub places: &'a [Place],
+    pub(super) places: &'a [Place],
     /// What the manifest asks for, in the order of the names.
-    pub requirements: &'a [Asked],
+    pub(super) requirements: &'a [Asked],
     /// What the component's own package refers to.
-    pub own: &'a BTreeSet<PackageId>,
+    pub(super) own: &'a BTreeSet<PackageId>,
 }
 
 /// One entry of the manifest.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub(super) struct Asked {
     /// The package.
-    pub name: String,
+    pub(super) name: String,
     /// Its versions.
-    pub version: VersionReq,
+    pub(super) version: VersionReq,
     /// The place that the manifest names for it.
-    pub place: Option<usize>,
+    pub(super) place: Option<usize>,
 }
 
 /// Where the package of an answer stands: a place, and which of its packages.
-pub type At = (usize, usize);
+pub(super) type At = (usize, usize);
 
 /// The packages that were reached, and from where.
 pub(super) struct Reached<'a> {
@@ -60,7 +59,7 @@ pub(super) struct Reached<'a> {
 
 impl Question<'_> {
     /// The place of the component's own `wit`.
-    pub const LOCAL: usize = 0;
+    pub(super) const LOCAL: usize = 0;
 
     fn contract(&self) -> usize {
         self.places.len() - 1
@@ -75,7 +74,7 @@ impl Question<'_> {
 ///
 /// # Errors
 /// [`Conflict`] says why there is no answer.
-pub fn resolve(question: Question<'_>) -> Result<BTreeMap<PackageId, At>, Conflict> {
+pub(super) fn resolve(question: Question<'_>) -> Result<BTreeMap<PackageId, At>, Conflict> {
     let reached = reach(question)?;
     reached.excluded()?;
     reached.missing()?;

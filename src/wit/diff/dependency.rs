@@ -12,6 +12,7 @@ use super::change::Changes;
 use super::pair::Pair;
 use super::rule::Rule;
 use super::side::Side;
+use crate::wit::unversioned::unversioned;
 
 /// Compares the versions in which other packages are referred to, and gives them the names by which they are the same.
 pub(super) fn compare(pair: &mut Pair<'_>, changes: &mut Changes<'_>) {
@@ -79,10 +80,6 @@ fn aliases(
         (*id, rename(alias(&unversioned(name), &track(name))))
     };
     packages.iter().map(alias_of).collect()
-}
-
-fn unversioned(name: &PackageName) -> String {
-    format!("{}:{}", name.namespace, name.name)
 }
 
 fn track(name: &PackageName) -> String {

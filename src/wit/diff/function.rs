@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use wit_parser::{Function, FunctionKind, Param};
+use wit_parser::{Function, FunctionKind};
 
 use super::change::Changes;
 use super::members::{self, Member};
 use super::pair::Pair;
 use super::rule::Rule;
-use super::side::Side;
 use super::{docs, gate, permission};
+use crate::wit::render::{function_type, keyword, parameters};
 
 /// Compares the functions below `place`. `obliged` says that components have to have them.
 pub(super) fn compare_all<'f>(
@@ -31,13 +31,13 @@ pub(super) fn compare_all<'f>(
                 });
             }
             None => {
-                let what = format!("{} is gone: `{}`", noun(before), signature(&pair.old, before));
+                let what = format!("{} is gone: `{}`", noun(before), function_type(pair.old.resolve, before));
                 gate::removed(changes, Rule::FunctionRemoved, &place, &what, &before.stability);
             }
         }
     }
     for now in new.into_values() {
-        let what = format!("{} is new: `{}`", noun(now), signature(&pair.new, now));
+        let what = format!("{} is new: `{}`", noun(now), function_type(pair.new.resolve, now));
         gate::added(changes, addition, &format!("{place}.{}", now.item_name()), &what, &now.stability);
     }
 }
@@ -80,30 +80,6 @@ fn documentation(changes: &mut Changes<'_>, place: &str, old: &str, new: &str) {
         docs::compare_text(changes, place, &old_rest, &new_rest);
     } else {
         docs::compare_text(changes, place, old, new);
-    }
-}
-
-/// A function as it is written in WIT, without its name.
-pub(super) fn signature(side: &Side<'_>, function: &Function) -> String {
-    let parameters = parameters(function).map(|param| format!("{}: {}", param.name, side.show(param.ty)));
-    let parameters = parameters.collect::<Vec<_>>().join(", ");
-    let result = function.result.map(|ty| format!(" -> {}", side.show(ty))).unwrap_or_default();
-    format!("{}({parameters}){result}", keyword(function))
-}
-
-/// The parameters that are written: that of the object itself is not.
-fn parameters(function: &Function) -> impl Iterator<Item = &Param> {
-    let method = matches!(function.kind, FunctionKind::Method(_) | FunctionKind::AsyncMethod(_));
-    function.params.iter().skip(usize::from(method))
-}
-
-const fn keyword(function: &Function) -> &'static str {
-    match function.kind {
-        FunctionKind::Freestanding | FunctionKind::Method(_) => "func",
-        FunctionKind::AsyncFreestanding | FunctionKind::AsyncMethod(_) => "async func",
-        FunctionKind::Static(_) => "static func",
-        FunctionKind::AsyncStatic(_) => "static async func",
-        FunctionKind::Constructor(_) => "constructor",
     }
 }
 

@@ -22,7 +22,6 @@ mod world;
 use std::path::PathBuf;
 
 use semver::Version;
-use wit_parser::PackageName;
 
 pub use change::Change;
 pub use rule::{Class, Rule};
@@ -33,6 +32,7 @@ use self::pair::Pair;
 use self::scope::Scope;
 use self::side::Side;
 use super::source::Source;
+use super::unversioned::unversioned;
 
 /// What lies between two versions of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,10 +132,6 @@ fn version(source: &Source) -> Result<Version, DiffError> {
     let name = &source.resolve.packages[source.package].name;
     let no_version = || DiffError::NoVersion { directory: source.directory.clone(), package: unversioned(name) };
     name.version.clone().ok_or_else(no_version)
-}
-
-fn unversioned(name: &PackageName) -> String {
-    format!("{}:{}", name.namespace, name.name)
 }
 
 fn changes(mut pair: Pair<'_>, old_version: &Version) -> Vec<Change> {

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::change::Changes;
 use super::rule::Rule;
+use crate::wit::annotation::behind_mark;
 
 /// Compares what is needed for calling a function, and tells whether anything was reported.
 pub(super) fn compare(changes: &mut Changes<'_>, place: &str, old: &str, new: &str) -> bool {
@@ -26,7 +27,7 @@ pub(super) fn compare(changes: &mut Changes<'_>, place: &str, old: &str, new: &s
 /// A doc comment without its `@permission` line, and without the blank line that set it off.
 pub(super) fn without_line(docs: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
-    for text in docs.lines().filter(|text| line(text).is_none()) {
+    for text in docs.lines().filter(|text| behind_mark(text).is_none()) {
         if !text.trim().is_empty() || kept.last().is_some_and(|last| !last.trim().is_empty()) {
             kept.push(text);
         }
@@ -47,7 +48,7 @@ enum Need<'a> {
 
 impl<'a> Need<'a> {
     fn of(docs: &'a str) -> Self {
-        let lines: Vec<&str> = docs.lines().filter_map(line).collect();
+        let lines: Vec<&str> = docs.lines().filter_map(behind_mark).collect();
         match lines.as_slice() {
             [] | ["none"] => Self::Nothing,
             [one] => Self::AnyOf(one.split(" | ").map(str::trim).collect()),
@@ -64,10 +65,4 @@ impl fmt::Display for Need<'_> {
             Self::Unclear(lines) => write!(f, "what several lines say: `{}`", lines.join("`, `")),
         }
     }
-}
-
-/// What stands behind `@permission`, if that is what the line says.
-fn line(text: &str) -> Option<&str> {
-    let rest = text.trim().strip_prefix("@permission")?;
-    (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim())
 }

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use wit_parser::{Handle, Interface, InterfaceId, Package, PackageId, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
+use wit_parser::{Interface, InterfaceId, Package, PackageId, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
+
+use crate::wit::{parts, render};
 
 /// One version of the package.
 pub(super) struct Side<'a> {
@@ -66,16 +68,12 @@ impl<'a> Side<'a> {
 
     /// What `use` brings in under this name, if that is how the name comes here.
     pub(super) fn used(&self, id: TypeId) -> Option<TypeId> {
-        let def = &self.resolve.types[id];
-        match def.kind {
-            TypeDefKind::Type(Type::Id(other)) if self.resolve.types[other].owner != def.owner => Some(other),
-            _ => None,
-        }
+        parts::used(self.resolve, id)
     }
 
     /// The type behind every `use`.
     pub(super) fn origin(&self, id: TypeId) -> TypeId {
-        std::iter::successors(Some(id), |id| self.used(*id)).last().unwrap_or(id)
+        parts::defined(self.resolve, id)
     }
 
     /// A type as `use` names it.
@@ -90,62 +88,11 @@ impl<'a> Side<'a> {
 
     /// A type as it is written in WIT.
     pub(super) fn show(&self, ty: Type) -> String {
-        let Type::Id(id) = ty else { return primitive(ty).to_owned() };
-        let def = &self.resolve.types[id];
-        def.name.clone().unwrap_or_else(|| self.show_kind(&def.kind))
+        render::type_name(self.resolve, ty)
     }
 
     /// What stands behind the `=` of a type alias.
     pub(super) fn show_kind(&self, kind: &TypeDefKind) -> String {
-        let optional = |ty: Option<Type>| ty.map_or_else(|| "_".to_owned(), |ty| self.show(ty));
-        match kind {
-            TypeDefKind::Type(ty) => self.show(*ty),
-            TypeDefKind::Handle(Handle::Own(id)) => self.show(Type::Id(*id)),
-            TypeDefKind::Handle(Handle::Borrow(id)) => format!("borrow<{}>", self.show(Type::Id(*id))),
-            TypeDefKind::Tuple(tuple) => {
-                format!("tuple<{}>", tuple.types.iter().map(|ty| self.show(*ty)).collect::<Vec<_>>().join(", "))
-            }
-            TypeDefKind::Option(ty) => format!("option<{}>", self.show(*ty)),
-            TypeDefKind::Result(result) => match (result.ok, result.err) {
-                (None, None) => "result".to_owned(),
-                (ok, None) => format!("result<{}>", optional(ok)),
-                (ok, err) => format!("result<{}, {}>", optional(ok), optional(err)),
-            },
-            TypeDefKind::List(ty) => format!("list<{}>", self.show(*ty)),
-            TypeDefKind::FixedLengthList(ty, length) => format!("list<{}, {length}>", self.show(*ty)),
-            TypeDefKind::Map(key, value) => format!("map<{}, {}>", self.show(*key), self.show(*value)),
-            TypeDefKind::Future(ty) => {
-                ty.map_or_else(|| "future".to_owned(), |ty| format!("future<{}>", self.show(ty)))
-            }
-            TypeDefKind::Stream(ty) => {
-                ty.map_or_else(|| "stream".to_owned(), |ty| format!("stream<{}>", self.show(ty)))
-            }
-            TypeDefKind::Record(_)
-            | TypeDefKind::Variant(_)
-            | TypeDefKind::Enum(_)
-            | TypeDefKind::Flags(_)
-            | TypeDefKind::Resource
-            | TypeDefKind::Unknown => kind.as_str().to_owned(),
-        }
-    }
-}
-
-fn primitive(ty: Type) -> &'static str {
-    match ty {
-        Type::Bool => "bool",
-        Type::U8 => "u8",
-        Type::U16 => "u16",
-        Type::U32 => "u32",
-        Type::U64 => "u64",
-        Type::S8 => "s8",
-        Type::S16 => "s16",
-        Type::S32 => "s32",
-        Type::S64 => "s64",
-        Type::F32 => "f32",
-        Type::F64 => "f64",
-        Type::Char => "char",
-        Type::String => "string",
-        Type::ErrorContext => "error-context",
-        Type::Id(_) => "",
+        render::written(self.resolve, kind)
     }
 }

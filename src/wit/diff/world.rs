@@ -12,6 +12,7 @@ use super::pair::Pair;
 use super::rule::Rule;
 use super::scope::{self, Scope};
 use super::side::Side;
+use crate::wit::render::function_type;
 
 /// Compares the worlds of the package.
 pub(super) fn compare_all(pair: &Pair<'_>, changes: &mut Changes<'_>) {
@@ -105,7 +106,7 @@ fn items<'a>(side: &Side<'a>, world: WorldId, direction: Direction) -> BTreeMap<
         (_, WorldItem::Type { .. }) => None,
         (_, WorldItem::Function(function)) if function.kind.resource().is_some() => None,
         (_, WorldItem::Function(function)) => {
-            let what = format!(": `{}`", function::signature(side, function));
+            let what = format!(": `{}`", function_type(side.resolve, function));
             let content = Content::Function(function);
             let item = Item { name: function.name.clone(), what, gate: function.stability.clone(), content };
             Some((("function", function.name.clone()), item))

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use semver::Version;
 use wit_parser::Stability;
 
-use super::unversioned;
 use crate::wit::item::items;
 use crate::wit::source::Source;
 use crate::wit::tree::packages;
+use crate::wit::unversioned::unversioned;
 
 /// What a version brought.
 #[derive(Debug, Default)]

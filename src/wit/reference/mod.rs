@@ -9,11 +9,10 @@ mod section;
 
 use std::collections::{HashMap, HashSet};
 
-use wit_parser::PackageName;
-
 use super::permissions;
 use super::source::Source;
 use super::tree::packages;
+use super::unversioned::unversioned;
 use section::Section;
 
 /// The page's first lines.
@@ -74,11 +73,6 @@ pub fn reference(sources: &[Source]) -> String {
         page += &format!("\n## Versions\n\n{history}");
     }
     page + &body
-}
-
-/// A package's name without its version.
-fn unversioned(name: &PackageName) -> String {
-    format!("{}:{}", name.namespace, name.name)
 }
 
 /// The anchors of headings, as GitHub and mdBook make them: letters, digits and hyphens in lower case, each once.

@@ -9,7 +9,7 @@ use wit_parser::{
 use crate::wit::annotation::{self, AnnotationError};
 use crate::wit::deprecation::Replacements;
 use crate::wit::item::{Item, What, items, shown};
-use crate::wit::parts::is_used;
+use crate::wit::parts::used;
 use crate::wit::render;
 use crate::wit::source::Source;
 
@@ -70,10 +70,10 @@ impl Page<'_> {
         let interface = &self.resolve.interfaces[id];
         let mut text = paragraph(&interface.docs);
         text += &self.gates(name, &interface.stability, Some(id), &interface.docs);
-        let used = interface.types.iter().filter(|(_, id)| is_used(self.resolve, **id));
-        let used: Vec<_> = used.map(|(name, _)| format!("`{name}`")).collect();
-        if !used.is_empty() {
-            text += &format!("Uses {}.\n\n", used.join(", "));
+        let names = interface.types.iter().filter(|(_, id)| used(self.resolve, **id).is_some());
+        let names: Vec<_> = names.map(|(name, _)| format!("`{name}`")).collect();
+        if !names.is_empty() {
+            text += &format!("Uses {}.\n\n", names.join(", "));
         }
         text += &self.content(name);
         finished(text)
@@ -206,7 +206,8 @@ fn cell(docs: &Docs) -> String {
 
 fn said(docs: &Docs) -> String {
     let text = docs.contents.as_deref().unwrap_or_default();
-    let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("@permission")).map(str::trim_end).collect();
+    let lines: Vec<_> =
+        text.lines().filter(|line| annotation::behind_mark(line).is_none()).map(str::trim_end).collect();
     lines.join("\n").trim().to_owned()
 }
 

@@ -9,7 +9,7 @@ use wit_parser::{
 };
 
 use super::Fault;
-use super::files::Texts;
+use super::texts::Texts;
 
 /// The mend of what has no other.
 const SYNTAX: &str =

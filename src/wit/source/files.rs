@@ -1,4 +1,4 @@
-//! The texts of a package and of those in its `deps/`, within bounds.
+//! The files of a package and of those in its `deps/`, within bounds.
 //!
 //! In: a directory. Out: texts, by package. What they say is not known here.
 
@@ -8,31 +8,19 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::Fault;
-use super::gates::{Contradiction, contradiction};
-
-/// The largest `.wit` file, in bytes: ten times the largest of WASI, and still parsed in a second.
-pub(super) const MAX_FILE_BYTES: u64 = 1 << 20;
+use super::texts::{MAX_FILE_BYTES, Texts, text};
 
 /// The most bytes of all files together: the whole of WASI is a tenth of that.
-pub(super) const MAX_TOTAL_BYTES: u64 = 2 << 20;
+const MAX_TOTAL_BYTES: u64 = 2 << 20;
 
 /// The most `.wit` files of a package and its `deps/` together: what is read of a directory that is no package must end.
-pub(super) const MAX_FILES: usize = 500;
+const MAX_FILES: usize = 500;
 
 const NO_FILES: &str = "name the directory that holds the `.wit` files of a package, or put them there";
 const NO_FILES_IN_DEPS: &str = "put those of the package there that it stands for, or delete it";
 
 /// What links become on systems that have none.
 const LINKS: &str = "a link that was checked out as a file comes back with `git config core.symlinks true`";
-
-/// The `.wit` files of one package.
-#[derive(Debug)]
-pub(super) struct Texts {
-    /// The directory that holds them, or the file if it is a package of its own.
-    pub(super) place: PathBuf,
-    /// Path and text, in the order of the paths.
-    pub(super) files: Vec<(String, String)>,
-}
 
 /// How much has been read.
 #[derive(Debug, Default)]
@@ -81,7 +69,7 @@ fn read_package(directory: &Path, mend: &str, budget: &mut Budget) -> Result<Tex
 }
 
 /// What a directory holds, sorted.
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
+pub(in crate::wit) fn entries(directory: &Path) -> Result<Vec<PathBuf>, Fault> {
     let listed = fs::read_dir(directory).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
     let mut listed: Vec<PathBuf> = listed.map_err(|why| match why.kind() {
         ErrorKind::NotFound => absent(directory),
@@ -125,37 +113,13 @@ fn read_file(path: &Path, budget: &mut Budget) -> Result<(String, String), Fault
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
     let length = read.map_err(|why| unreadable(path, &why))? as u64;
-    if length > MAX_FILE_BYTES {
-        let what = format!("it is larger than {MAX_FILE_BYTES} bytes");
-        return Err(Fault::at(path, what, "split it: all `.wit` files of a directory are one package"));
-    }
+    let text = text(shown, &bytes)?;
     budget.bytes += length;
     if budget.bytes > MAX_TOTAL_BYTES {
         let what = format!("with it the package and its `deps/` are larger than {MAX_TOTAL_BYTES} bytes");
         return Err(Fault::at(path, what, "take the packages out of `deps/` that nothing uses"));
     }
-    let text = String::from_utf8(bytes).map_err(|why| not_utf8(shown, &why))?;
-    match contradiction(&text) {
-        None => Ok((shown.to_owned(), text)),
-        Some(Contradiction { at, what, mend }) => {
-            Err(Fault { place: place(shown, &text.as_bytes()[..at]), what, mend: mend.to_owned() })
-        }
-    }
-}
-
-/// The place in a file behind these bytes of it.
-fn place(path: &str, before: &[u8]) -> String {
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    format!("{path}:{line}:{column}")
-}
-
-fn not_utf8(path: &str, why: &std::string::FromUtf8Error) -> Fault {
-    Fault {
-        place: place(path, &why.as_bytes()[..why.utf8_error().valid_up_to()]),
-        what: "the text is not UTF-8 from here on".to_owned(),
-        mend: "save the file as UTF-8".to_owned(),
-    }
+    Ok((shown.to_owned(), text))
 }
 
 /// Nothing is there, or a link leads nowhere.
@@ -170,6 +134,6 @@ fn absent(path: &Path) -> Fault {
     }
 }
 
-fn unreadable(path: &Path, why: &std::io::Error) -> Fault {
+pub(in crate::wit) fn unreadable(path: &Path, why: &std::io::Error) -> Fault {
     Fault::at(path, format!("it cannot be read: {why}"), "let it be a file or directory that this user may read")
 }

@@ -7,15 +7,15 @@
 const EITHER: &str = "keep `@unstable` until it is part of the contract, and `@since` from then on";
 
 /// Gates that cannot stand together.
-pub(in crate::wit) struct Contradiction {
+pub(super) struct Contradiction {
     /// Where they stand, in bytes from the start of the text.
-    pub(in crate::wit) at: usize,
-    pub(in crate::wit) what: String,
-    pub(in crate::wit) mend: &'static str,
+    pub(super) at: usize,
+    pub(super) what: String,
+    pub(super) mend: &'static str,
 }
 
 /// The first gates of a text that cannot stand together.
-pub(in crate::wit) fn contradiction(text: &str) -> Option<Contradiction> {
+pub(super) fn contradiction(text: &str) -> Option<Contradiction> {
     let mut rest = Rest { text, at: 0 };
     while let Some(start) = rest.attribute() {
         let mut names = vec![rest.name()?];

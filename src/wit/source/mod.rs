@@ -6,16 +6,19 @@
 mod bounds;
 mod explain;
 mod files;
-pub(super) mod gates;
+mod gates;
 mod place;
+mod texts;
+mod twice;
 
 use std::path::{Path, PathBuf};
 
 use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
-use files::Texts;
+pub(super) use files::{entries, unreadable};
 use place::Lines;
 pub use place::Place;
+pub(super) use texts::{MAX_FILE_BYTES, Texts, text};
 
 /// The stack on which text is parsed and resolved, in bytes: the parser calls itself once for each level of types,
 /// interfaces and packages, whose number is bounded; this is some ten times what that many levels take.
@@ -81,28 +84,57 @@ impl Fault {
 /// [`SourceError`] if there is no such directory, if what it holds does not resolve, or if it holds more than the bounds
 /// of this module.
 pub fn read(directory: &Path) -> Result<Source, SourceError> {
-    let refused = |fault| SourceError { directory: directory.to_owned(), fault };
-    let texts = files::read(directory).map_err(refused)?;
+    files::read(directory).and_then(resolved).map_err(|fault| SourceError { directory: directory.to_owned(), fault })
+}
+
+/// Reads a package that is one file at `path`, and refers to no other. Nothing is looked for there: `path` stands in messages.
+///
+/// # Errors
+/// [`SourceError`] if the file does not resolve, or passes the bounds of this module.
+pub fn read_text(path: &Path, bytes: &[u8]) -> Result<Source, SourceError> {
+    let shown = path.display().to_string();
+    let directory = path.parent().unwrap_or(path).to_owned();
+    let texts = text(&shown, bytes).map(|text| Texts { place: directory.clone(), files: vec![(shown, text)] });
+    texts.and_then(|texts| resolved(vec![texts])).map_err(|fault| SourceError { directory, fault })
+}
+
+/// Resolves the package of the first texts against those of the others.
+fn resolved(texts: Vec<Texts>) -> Result<Source, Fault> {
     let lines = Lines::new(&texts);
-    let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || resolve(texts));
-    let resolved = match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(resolved)) => resolved,
+    let directory = texts.first().map(|texts| texts.place.clone()).unwrap_or_default();
+    let (resolve, package, nested) = with_stack(&directory, move || resolve(texts))?;
+    Ok(Source { directory, resolve, package, nested, lines })
+}
+
+/// Parses the files of a package, without what they refer to.
+///
+/// # Errors
+/// [`Fault`] says where they are no WIT, and how to mend it.
+pub(super) fn parsed(texts: Texts) -> Result<UnresolvedPackageGroup, Fault> {
+    with_stack(&texts.place.clone(), move || parse(&texts))
+}
+
+/// Runs the parser where it may call itself as often as the bounds admit, and cannot take the process with it.
+fn with_stack<T: Send + 'static>(
+    place: &Path,
+    run: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(done)) => done,
         Ok(Err(_)) => Err(Fault::at(
-            directory,
+            place,
             "the WIT parser gave up without saying why",
             "take declarations out until it reads the rest: the last one taken out is the one it cannot read",
         )),
         Err(why) => Err(Fault::at(
-            directory,
+            place,
             format!("no thread to parse it on: {why}"),
             "let the process have more threads, or more memory",
         )),
-    };
-    let (resolve, package, nested) = resolved.map_err(refused)?;
-    Ok(Source { directory: directory.to_owned(), resolve, package, nested, lines })
+    }
 }
 
-/// Resolves the package of the first texts against those of the others.
 fn resolve(texts: Vec<Texts>) -> Result<(Resolve, PackageId, Vec<PackageId>), Fault> {
     let mut groups = texts.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
     bounds::of_parsed(&texts[0].place, &groups)?;
@@ -116,6 +148,7 @@ fn resolve(texts: Vec<Texts>) -> Result<(Resolve, PackageId, Vec<PackageId>), Fa
         Err(error) => return Err(known.explain(&error, &resolve.source_map)),
     };
     bounds::of_types(&texts[0].place, &resolve)?;
+    twice::refuse(&resolve)?;
     let nested = nested.iter().filter_map(|name| resolve.package_names.get(name).copied()).collect();
     Ok((resolve, package, nested))
 }

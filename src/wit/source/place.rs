@@ -5,7 +5,7 @@ use std::fmt;
 
 use wit_parser::{SourceMap, Span};
 
-use super::files::Texts;
+use super::texts::Texts;
 
 /// A file, a line and a column, the latter in bytes, both from 1; or just a directory, with 0.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

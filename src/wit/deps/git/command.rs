@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::GitError;
 use super::url::PROTOCOLS;
-use crate::wit::deps::printable::printable;
+use crate::wit::printable::printable;
 
 /// How much of what git says is kept, in bytes, and shown, in characters.
 const MAX_SAID_BYTES: u64 = 64 << 10;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::bounds::{MAX_FILE_BYTES, MAX_LINK_BYTES, MAX_LISTING_BYTES};
 use super::super::listing::{Listing, TooMuch};
-use super::super::printable::printable;
 use super::links::{Step, follow};
 use super::{GitError, Repository};
+use crate::wit::printable::printable;
 
 /// How many characters of a name a message shows.
 const SHOWN: usize = 100;

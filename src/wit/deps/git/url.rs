@@ -1,7 +1,7 @@
 //! Which URLs are given to git.
 
-use super::super::printable::printable;
 use super::GitError;
+use crate::wit::printable::printable;
 
 /// The protocols that are fetched by. What git would run as a command (`ext::`), or fetch unprotected (`http`), is none.
 pub(super) const PROTOCOLS: [&str; 4] = ["https", "ssh", "file", "git"];
