@@ -433,6 +433,29 @@ async fn configuration_is_overlaid_and_forgotten_at_uninstall() {
     assert_eq!(bench.execute(&id, "raw:get").await.unwrap(), before);
 }
 
+/// Cases have a clock that goes by milliseconds, and cannot tell.
+#[tokio::test]
+async fn a_component_is_told_the_time_to_the_nanosecond() {
+    let bench = Bench::new();
+    let program = r#"
+        contract = "1.1"
+        execute = ["call host-services.current-time-nanos()", "call host-services.current-time-millis()", "return ok($transcript)"]
+    "#;
+    let id = bench.load("subject", "[runtime]\nstateful = false", program).await.unwrap();
+    // Before each call so much passes.
+    for (passes, nanos, millis) in [
+        (1, 1_000_000_000_001_u64, 1_000_000),
+        (999_998, 1_000_000_999_999, 1_000_000),
+        (1, 1_000_001_000_000, 1_000_001),
+        (1_234_567_891, 1_001_235_567_891, 1_001_235),
+    ] {
+        bench.clock.advance(Duration::from_nanos(passes)).await;
+        // The answer begins with its codec, `raw`.
+        let told = format!("Ucurrent-time-nanos -> {nanos}\ncurrent-time-millis -> {millis}\n");
+        assert_eq!(bench.execute(&id, "raw:x").await, Ok(told));
+    }
+}
+
 #[tokio::test]
 async fn what_needs_a_permission_is_denied_with_the_line_that_would_grant_it() {
     let bench = Bench::new();
