@@ -87,14 +87,21 @@ fn check(offer: &Offer, component: &Component) -> Result<Vec<Deprecated>, LoadEr
     let engine = component.engine();
     let ty = component.component_type();
     let imports: Vec<(&str, ComponentItem)> = ty.imports(engine).map(|(name, import)| (name, import.ty)).collect();
+    // Interfaces of types alone come last: where a type differs, the function that has it is to be named.
+    let (types, functions): (Vec<_>, Vec<_>) = imports.iter().partition(|(_, item)| is_of_types_alone(engine, item));
     let mut deprecated = Vec::new();
-    for import in &imports {
+    for import in functions.into_iter().chain(types) {
         deprecated.extend(check_import(offer, engine, import, &imports)?);
     }
     let exports: Vec<(&str, ComponentItem)> = ty.exports(engine).map(|(name, export)| (name, export.ty)).collect();
     check_export(offer, engine, LIFECYCLE, &exports)?.ok_or_else(|| missing_lifecycle(offer, &exports))?;
     check_export(offer, engine, SUBSCRIBER, &exports)?;
     Ok(deprecated)
+}
+
+fn is_of_types_alone(engine: &wasmtime::Engine, item: &ComponentItem) -> bool {
+    let ComponentItem::ComponentInstance(instance) = item else { return false };
+    instance.exports(engine).all(|(_, export)| matches!(export.ty, ComponentItem::Type(_)))
 }
 
 fn check_import(

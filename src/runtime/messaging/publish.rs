@@ -21,7 +21,10 @@ pub(crate) fn publish(services: &Services, publisher: &str, topic: &Topic, paylo
         if !may_receive(&subscriber, topic) {
             // It was made while its grant was being revoked, and does not outlive that.
             services.messaging.topics.unsubscribe(number, topic);
-        } else if let Err(why) = put(services, &subscriber, publisher, topic, payload) {
+        } else if let Err(why) = put(services, &subscriber, publisher, topic, payload)
+            // Unless its subscriptions have ended meanwhile.
+            && services.messaging.topics.has(number, topic)
+        {
             let bytes = u64::try_from(payload.len()).unwrap_or(u64::MAX);
             dead_letter::record(services, &subscriber, (publisher, Mail::Publication, bytes), &why);
         }
@@ -68,10 +71,8 @@ fn put(
         topic: Some(topic.clone()),
         charge: None,
     };
-    match post::put(services, subscriber, letter, None) {
-        // One that does not run any more has no subscriptions.
-        Ok(()) => Ok(()),
-        Err(returned) if matches!(returned.error, CallError::NotRunning(_)) => Ok(()),
-        Err(returned) => Err(returned.error.to_string()),
-    }
+    post::put(services, subscriber, letter, None).map_err(|returned| match returned.error {
+        CallError::NotRunning(state) => format!("it is {state}"),
+        error => error.to_string(),
+    })
 }

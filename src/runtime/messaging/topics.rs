@@ -60,6 +60,11 @@ impl<S: Clone> Topics<S> {
         there
     }
 
+    /// Whether a component subscribes to a topic.
+    pub(crate) fn has(&self, number: u64, topic: &Topic) -> bool {
+        self.0.lock().by_number.get(&number).is_some_and(|topics| topics.contains(topic))
+    }
+
     /// Ends all subscriptions of a component.
     pub(crate) fn end(&self, number: u64) {
         let Inner { by_topic, by_number } = &mut *self.0.lock();

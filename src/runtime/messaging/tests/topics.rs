@@ -22,7 +22,7 @@ enum Did {
     Subscribed(Result<(), TooMany>),
     Unsubscribed(bool),
     Ended,
-    Looked { subscribers: Vec<(u64, String)>, topics: Vec<Topic> },
+    Looked { subscribers: Vec<(u64, String)>, topics: Vec<Topic>, has: bool },
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -48,7 +48,11 @@ fn real(topics: &Topics<String>, op: &Op) -> Did {
             topics.end(number);
             Did::Ended
         }
-        Op::Look(number, topic) => Did::Looked { subscribers: topics.subscribers(&topic), topics: topics.of(number) },
+        Op::Look(number, topic) => Did::Looked {
+            subscribers: topics.subscribers(&topic),
+            topics: topics.of(number),
+            has: topics.has(number, &topic),
+        },
     }
 }
 
@@ -73,11 +77,12 @@ fn model(pairs: &mut Vec<(u64, Topic)>, op: &Op) -> Did {
         }
         Op::Look(number, topic) => {
             pairs.sort();
-            let numbers = pairs.iter().filter(|(_, other)| *other == topic).map(|(number, _)| *number);
-            let topics = pairs.iter().filter(|(other, _)| *other == number).map(|(_, topic)| topic.clone());
+            let of_topic = pairs.iter().filter(|(_, other)| *other == topic);
+            let of_number = pairs.iter().filter(|(other, _)| *other == number);
             Did::Looked {
-                subscribers: numbers.map(|number| (number, name(number))).collect(),
-                topics: topics.collect(),
+                subscribers: of_topic.map(|(number, _)| (*number, name(*number))).collect(),
+                topics: of_number.map(|(_, topic)| topic.clone()).collect(),
+                has: pairs.contains(&(number, topic)),
             }
         }
     }
