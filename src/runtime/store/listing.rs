@@ -2,11 +2,10 @@
 
 use std::ops::Bound;
 
-use redb::ReadTransaction;
-
 use super::cursor;
 use super::entries::INDEX;
 use super::error::Failure;
+use super::snapshot::Snapshot;
 
 /// How many keys a page has at most: enough to list most namespaces at once.
 pub(super) const MAX_PAGE_KEYS: usize = 1_000;
@@ -40,13 +39,13 @@ pub(crate) struct Page {
 /// The keys that start with `prefix` and stand behind `after`. A page goes on behind a key and not at a number of keys,
 /// so what comes and goes in between moves no other key in or out.
 pub(super) fn list(
-    transaction: &ReadTransaction,
+    snapshot: &Snapshot,
     namespace: &str,
     prefix: &str,
     after: Option<&str>,
     bounds: PageBounds,
 ) -> Result<Page, Failure> {
-    let index = transaction.open_table(INDEX)?;
+    let index = snapshot.transaction.open_table(INDEX)?;
     let start = after.map_or(Bound::Included((namespace, prefix)), |key| Bound::Excluded((namespace, key)));
     let mut page = Page::default();
     let mut bytes = 0_usize;

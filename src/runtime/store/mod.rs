@@ -22,6 +22,7 @@ mod guarded;
 mod keys;
 mod listing;
 mod recount;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -122,7 +123,7 @@ impl Store {
     /// [`StoreError`] for a malformed key and for a store that cannot be read.
     pub fn get(&self, namespace: &str, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         keys::check_key(key)?;
-        self.0.guarded.read(|transaction| entries::get(transaction, namespace, key))
+        self.0.guarded.read(|snapshot| entries::get(snapshot, namespace, key))
     }
 
     /// All keys of a namespace, in the order of their bytes.
@@ -131,7 +132,7 @@ impl Store {
     /// [`StoreError`] for a store that cannot be read.
     pub fn keys(&self, namespace: &str) -> Result<Vec<String>, StoreError> {
         let bounds = PageBounds { keys: usize::MAX, bytes: usize::MAX };
-        Ok(self.0.guarded.read(|transaction| listing::list(transaction, namespace, "", None, bounds))?.keys)
+        Ok(self.0.guarded.read(|snapshot| listing::list(snapshot, namespace, "", None, bounds))?.keys)
     }
 
     /// Writes an entry for a component, whatever its quota. It counts against it from then on.
@@ -176,7 +177,7 @@ impl Store {
     /// Whether there is such an entry.
     pub(crate) fn exists(&self, namespace: &str, key: &str) -> Result<bool, StoreError> {
         keys::check_key(key)?;
-        self.0.guarded.read(|transaction| entries::exists(transaction, namespace, key))
+        self.0.guarded.read(|snapshot| entries::exists(snapshot, namespace, key))
     }
 
     /// One page of the keys that start with `prefix`, from the start or from where the cursor's page ended.
@@ -188,18 +189,18 @@ impl Store {
         bounds: PageBounds,
     ) -> Result<Page, StoreError> {
         let after = cursor.map(|cursor| cursor::parse(namespace, prefix, cursor)).transpose()?;
-        self.0.guarded.read(|transaction| listing::list(transaction, namespace, prefix, after, bounds))
+        self.0.guarded.read(|snapshot| listing::list(snapshot, namespace, prefix, after, bounds))
     }
 
     /// How full a namespace is.
     pub(crate) fn usage(&self, namespace: &str) -> Result<Usage, StoreError> {
-        self.0.guarded.read(|transaction| entries::usage(transaction, namespace))
+        self.0.guarded.read(|snapshot| entries::usage(snapshot, namespace))
     }
 
     #[cfg(test)]
     /// What counts against a component's quota, in bytes.
     pub(crate) fn charged(&self, owner: &ComponentId) -> Result<u64, StoreError> {
-        self.0.guarded.read(|transaction| entries::charged(transaction, owner.as_str()))
+        self.0.guarded.read(|snapshot| entries::charged(snapshot, owner.as_str()))
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use redb::{ReadTransaction, ReadableTable as _, ReadableTableMetadata as _};
+use redb::{ReadableTable as _, ReadableTableMetadata as _};
 
-use super::entries::{INDEX, NAMESPACES, OWNERS, VALUES};
+use super::entries::{INDEX, NAMESPACES, OWNERS};
 use super::error::Failure;
+use super::snapshot::Snapshot;
 
 /// Holds index, values and totals against each other.
-pub(super) fn verify(transaction: &ReadTransaction) -> Result<(), Failure> {
+pub(super) fn verify(snapshot: &Snapshot) -> Result<(), Failure> {
     let mut owners: BTreeMap<String, u64> = BTreeMap::new();
     let mut namespaces: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    let values = transaction.open_table(VALUES)?;
+    let (values, transaction) = (&snapshot.values, &snapshot.transaction);
     let index = transaction.open_table(INDEX)?;
     for entry in index.iter()? {
         let (place, entry) = entry?;

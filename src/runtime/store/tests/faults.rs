@@ -13,7 +13,7 @@ use super::{Contents, contents, id};
 
 /// How a storage fails.
 #[derive(Debug, Clone, Copy)]
-enum Fails {
+pub(super) enum Fails {
     With(ErrorKind),
     /// Stands for whatever in redb panics.
     Panics,
@@ -21,14 +21,14 @@ enum Fails {
 
 /// Works until its luck runs out, and again when it is given more. Reading takes no luck.
 #[derive(Debug, Clone)]
-struct Unsteady {
-    memory: Arc<InMemoryBackend>,
-    luck: Arc<AtomicI64>,
+pub(super) struct Unsteady {
+    pub(super) memory: Arc<InMemoryBackend>,
+    pub(super) luck: Arc<AtomicI64>,
     fails: Fails,
 }
 
 impl Unsteady {
-    fn new(fails: Fails) -> Self {
+    pub(super) fn new(fails: Fails) -> Self {
         Self { memory: Arc::default(), luck: Arc::new(AtomicI64::new(i64::MAX)), fails }
     }
 

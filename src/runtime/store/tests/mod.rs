@@ -5,6 +5,7 @@ mod faults;
 mod kill;
 mod model;
 mod places;
+mod snapshot;
 mod threads;
 
 use std::collections::BTreeMap;
@@ -26,10 +27,10 @@ fn id(name: &str) -> ComponentId {
 }
 
 fn contents(store: &Store) -> Contents {
-    let read = store.0.guarded.read(|transaction| {
-        let values = transaction.open_table(VALUES)?;
+    let read = store.0.guarded.read(|snapshot| {
+        let values = snapshot.transaction.open_table(VALUES)?;
         let mut contents = Contents::new();
-        for entry in transaction.open_table(INDEX)?.iter()? {
+        for entry in snapshot.transaction.open_table(INDEX)?.iter()? {
             let (place, entry) = entry?;
             let (namespace, key) = place.value();
             let value = values.get((namespace, key))?.unwrap().value().to_vec();

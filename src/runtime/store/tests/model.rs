@@ -64,6 +64,10 @@ fn charged(model: &Contents, owner: &str) -> u64 {
     own.map(|((_, key), (_, value))| u64::try_from(key.len() + value.len()).unwrap()).sum()
 }
 
+fn keys<'a>(model: &'a Contents, namespace: &str) -> Vec<&'a str> {
+    model.keys().filter(|(place, _)| place == namespace).map(|(_, key)| key.as_str()).collect()
+}
+
 fn usage(model: &Contents, namespace: &str) -> Usage {
     let within = model.iter().filter(|((place, _), _)| place == namespace);
     let sizes = within.map(|((_, key), (_, value))| u64::try_from(key.len() + value.len()).unwrap());
@@ -79,11 +83,15 @@ proptest! {
         let mut model = Contents::new();
         for (number, op) in ops.iter().enumerate() {
             prop_assert_eq!(apply(&store, op, number), expect(&mut model, op, number), "{:?}", op);
+            let (Op::Set { namespace, key, .. } | Op::Delete { namespace, key }) = op;
+            let value = model.get(&(NAMESPACES[*namespace].to_owned(), key.clone())).map(|(_, value)| value.clone());
+            prop_assert_eq!(store.get(NAMESPACES[*namespace], key).unwrap(), value, "{:?}", op);
             for owner in OWNERS {
                 prop_assert_eq!(store.charged(&id(owner)).unwrap(), charged(&model, owner), "{}", owner);
             }
             for namespace in NAMESPACES {
                 prop_assert_eq!(store.usage(namespace).unwrap(), usage(&model, namespace), "{}", namespace);
+                prop_assert_eq!(store.keys(namespace).unwrap(), keys(&model, namespace), "{}", namespace);
             }
         }
         prop_assert_eq!(contents(&store), model);
