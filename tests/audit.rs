@@ -22,7 +22,7 @@ mod trail;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use airssys_wasm::contract::{ComponentId, LoadCode, Phase};
+use airssys_wasm::contract::{ComponentId, LoadCode, Phase, Text};
 use airssys_wasm::permission::{Class, PolicyMode};
 use airssys_wasm::runtime::audit::{
     AccessRecord, Asked, AuditEvent, AuditRecord, Entry, FileAudit, Lossless, Sync, Trail, entries,
@@ -31,14 +31,15 @@ use airssys_wasm::runtime::audit::{
 /// An access to a resource, granted or denied.
 fn access(resource: &str, granted: bool) -> AuditEvent {
     let component = ComponentId::new("acme:reader").unwrap();
+    let request_id = Text::from("r-1");
     let asked = Asked {
         component: &component,
-        version: "1.2.0",
+        version: &Text::from("1.2.0"),
         instance: 3,
         class: Class::Filesystem,
         action: "read",
         resource,
-        request_id: Some("r-1"),
+        request_id: Some(&request_id),
     };
     AuditEvent::Access(match granted {
         true => AccessRecord::granted(&asked, Some(resource), "capabilities.filesystem.read[0] = \"/data/**\""),

@@ -1,4 +1,4 @@
-//! What is granted allocates nothing.
+//! What is granted allocates nothing, and its record next to nothing.
 
 use airssys_wasm::manifest::{Capabilities, FourActions, NetworkAction, NetworkRule};
 use airssys_wasm::permission::{Access, FourAction, Grants, MessagingAction, TopicAction};
@@ -43,4 +43,38 @@ fn a_granted_decision_allocates_nothing() {
         assert!(granted, "{access:?}");
         assert_eq!((counted.count_total, counted.bytes_total), (0, 0), "{access:?}");
     }
+}
+
+/// A record copies what the guest passed; what it has in common with other records it shares with them.
+#[cfg(feature = "runtime")]
+#[test]
+fn the_record_of_a_granted_access_allocates_for_the_resource_and_for_itself() {
+    use std::sync::Arc;
+
+    use airssys_wasm::contract::{ComponentId, Text};
+    use airssys_wasm::permission::{Class, Decision};
+    use airssys_wasm::runtime::audit::{AccessRecord, Asked, AuditEvent, AuditRecord, Lossless, TracingAudit, Trail};
+
+    let storage = FourActions { read: vec!["app:*".to_owned()], ..FourActions::default() };
+    let asked = Capabilities { storage, ..Capabilities::default() };
+    let grants = Grants::new(&asked, &Capabilities::default()).unwrap();
+    let Decision::Granted { rule } = grants.decide(Access::Storage(FourAction::Read, "app:x")) else { panic!() };
+    let (component, version) = (ComponentId::new("a").unwrap(), Text::from("1.2.0"));
+    let request_id = Text::from("call-1");
+    let trail = Trail::new(vec![Arc::new(TracingAudit)], Lossless::Refuse).unwrap();
+    let counted = allocation_counter::measure(|| {
+        let asked = Asked {
+            component: &component,
+            version: &version,
+            instance: 1,
+            class: Class::Storage,
+            action: "read",
+            resource: "app:x",
+            request_id: Some(&request_id),
+        };
+        let access = AccessRecord::granted(&asked, None, rule.text().clone());
+        trail.append(1, AuditEvent::Access(access)).unwrap();
+    });
+    let bytes = "app:x".len() + 2 * size_of::<usize>() + size_of::<AuditRecord>();
+    assert_eq!((counted.count_total, counted.bytes_total), (2, bytes as u64));
 }

@@ -124,15 +124,16 @@ fn reached_by_name(host: &str, port: u16, address: IpAddr, allow_private: bool) 
 mod tests {
     use std::error::Error;
 
-    use airssys_wasm::contract::ComponentId;
+    use airssys_wasm::contract::{ComponentId, Text};
     use airssys_wasm::runtime::audit::Asked;
 
     use super::*;
 
     fn record(class: Class, action: &'static str, resource: &str, resolved: Option<&str>) -> AuditRecord {
         let component = ComponentId::new("a").unwrap();
+        let version = Text::from("1");
         let asked =
-            Asked { component: &component, version: "1", instance: 1, class, action, resource, request_id: None };
+            Asked { component: &component, version: &version, instance: 1, class, action, resource, request_id: None };
         let access = AccessRecord::granted(&asked, resolved, "recorded, not decided");
         AuditRecord { sequence: 1, time_ms: 1, event: AuditEvent::Access(access) }
     }

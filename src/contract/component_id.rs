@@ -1,14 +1,15 @@
 //! The identifier of a component.
 
 use std::fmt;
+use std::sync::Arc;
 
-/// A component's identifier, such as `data-processor` or `acme:data-processor`.
+/// A component's identifier, such as `data-processor` or `acme:data-processor`. Its clones share it.
 ///
 /// Each part is `[a-z][a-z0-9]*(-[a-z0-9]+)*`; an optional namespace stands before a colon; the whole
 /// has at most [`ComponentId::MAX_BYTES`] bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ComponentId(String);
+pub struct ComponentId(Arc<str>);
 
 /// Why a text is no component identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +39,7 @@ impl ComponentId {
     pub fn new(text: impl Into<String>) -> Result<Self, ComponentIdError> {
         let text = text.into();
         Self::check(&text)?;
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     /// Checks whether a text is an identifier, without keeping it.
@@ -107,7 +108,7 @@ impl std::str::FromStr for ComponentId {
 
 impl From<ComponentId> for String {
     fn from(id: ComponentId) -> String {
-        id.0
+        id.0.as_ref().to_owned()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::path::PathError;
-use crate::contract::{TopicError, kebab_enum};
+use crate::contract::{Text, TopicError, kebab_enum};
 use crate::manifest::NetworkAction;
 use crate::manifest::pattern::MAX_NAMESPACE_BYTES;
 
@@ -121,6 +121,8 @@ impl<'a> Access<'a> {
 }
 
 /// One pattern of the manifest.
+///
+/// It is made where patterns are read, and changed nowhere: its text follows from the other fields.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Rule {
     /// The class.
@@ -133,12 +135,28 @@ pub struct Rule {
     pub port: Option<u16>,
     /// Where it stands, such as `capabilities.filesystem.read[2]`.
     pub key: String,
+    /// What it is displayed as, made once: it stands in the record of every access that it permits.
+    #[serde(skip)]
+    text: Text,
+}
+
+impl Rule {
+    /// The rule with its text.
+    pub(super) fn new(class: Class, action: &'static str, pattern: String, port: Option<u16>, key: String) -> Self {
+        let behind = port.map_or(String::new(), |port| format!(", port {port}"));
+        let text = format!("{key} = \"{}\"{behind}", super::mend::escape(&pattern)).into();
+        Self { class, action, pattern, port, key, text }
+    }
+
+    /// What it is displayed as, such as `capabilities.filesystem.read[2] = "/data/**"`.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} = \"{}\"", self.key, super::mend::escape(&self.pattern))?;
-        self.port.map_or(Ok(()), |port| write!(f, ", port {port}"))
+        f.pad(&self.text)
     }
 }
 

@@ -79,7 +79,7 @@ fn permits(access: Access<'_>, pattern: &str) -> bool {
         _ => None,
     };
     let (class, action, pattern) = (access.class(), access.action(), pattern.to_owned());
-    let rule = Rule { class, action, pattern, port, key: String::new() };
+    let rule = Rule::new(class, action, pattern, port, String::new());
     Grants::of(vec![rule]).is_ok_and(|grants| grants.decide(access).is_granted())
 }
 

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::contract::ComponentId;
 use crate::manifest::pattern;
 
 /// The patterns of one action: exact names, `family:*`, and `*`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    exact: HashMap<Box<str>, usize>,
-    families: HashMap<Box<str>, usize>,
+    exact: HashMap<Box<str>, usize, RandomState>,
+    families: HashMap<Box<str>, usize, RandomState>,
     any: Option<usize>,
 }
 

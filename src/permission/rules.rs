@@ -18,12 +18,9 @@ pub struct RuleError {
 pub(super) fn rules(capabilities: &Capabilities, table: &str) -> Vec<Rule> {
     let mut rules = Vec::new();
     four(&mut rules, table, Class::Filesystem, &capabilities.filesystem, 0);
-    rules.extend(capabilities.network.iter().enumerate().map(|(index, entry)| Rule {
-        class: Class::Network,
-        action: entry.action.as_str(),
-        pattern: entry.host.clone(),
-        port: entry.port,
-        key: format!("{table}.network[{index}]"),
+    rules.extend(capabilities.network.iter().enumerate().map(|(index, entry)| {
+        let key = format!("{table}.network[{index}]");
+        Rule::new(Class::Network, entry.action.as_str(), entry.host.clone(), entry.port, key)
     }));
     four(&mut rules, table, Class::Storage, &capabilities.storage, capabilities.storage_everywhere);
     for (class, action, patterns) in [
@@ -61,6 +58,6 @@ fn list(
             Some(own) => format!("{table}.{class}.{action}[{own}]"),
             None => format!("{table}.{class}.namespaces[{index}]"),
         };
-        Rule { class, action, pattern: pattern.clone(), port: None, key }
+        Rule::new(class, action, pattern.clone(), None, key)
     }));
 }

@@ -13,7 +13,7 @@ use std::task::Poll;
 use futures_util::FutureExt as _;
 use wasmtime::UpdateDeadline;
 
-use crate::contract::TrapKind;
+use crate::contract::{Text, TrapKind};
 
 use super::clock::{Clock, Timestamp, Work};
 use super::tasks::Tasks;
@@ -41,7 +41,7 @@ pub(crate) struct CurrentCall {
 struct Inner {
     deadline: Timestamp,
     /// What the call answers, if it answers a request.
-    request_id: Option<Arc<str>>,
+    request_id: Option<Text>,
     ticks: u32,
     /// How many more steps count as work, if a schedule cuts the call into such.
     steps: Option<u64>,
@@ -55,7 +55,7 @@ impl CurrentCall {
 
     /// A call starts; it takes over what the caller counts as work.
     pub(crate) fn begin(&self, deadline: Timestamp, request_id: Option<&str>, work: &mut Work) {
-        let (request_id, work) = (request_id.map(Arc::from), Some(std::mem::take(work)));
+        let (request_id, work) = (request_id.map(Text::from), Some(std::mem::take(work)));
         self.with(|call| *call = Inner { deadline, request_id, ticks: 0, steps: None, work });
     }
 
@@ -82,7 +82,7 @@ impl CurrentCall {
     }
 
     /// The request that the call answers.
-    pub(crate) fn request_id(&self) -> Option<Arc<str>> {
+    pub(crate) fn request_id(&self) -> Option<Text> {
         self.with(|call| call.request_id.clone())
     }
 

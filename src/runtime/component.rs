@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Semaphore;
 
 use crate::contract::multicodec::{self, Codec};
-use crate::contract::{ComponentId, State};
+use crate::contract::{ComponentId, State, Text};
 use crate::manifest::Manifest;
 use crate::permission::{Access, Rule};
 
@@ -30,7 +30,7 @@ pub(crate) struct Component {
     pub(crate) number: u64,
     pub(crate) manifest: Manifest,
     /// The component's own version, as text.
-    pub(crate) version: String,
+    pub(crate) version: Text,
     /// The SHA-256 of the manifest's text, in hexadecimal.
     pub(crate) manifest_sha256: String,
     /// The SHA-256 of the wasm, in hexadecimal, once it was read.

@@ -175,7 +175,7 @@ fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, op
         full: AtomicBool::new(false),
         long: Arc::default(),
         dead_letters: AtomicU64::new(0),
-        version: manifest.component.version.to_string(),
+        version: manifest.component.version.to_string().into(),
         env: overlay_env(&manifest.env, options.env),
         config: Config::new(manifest.config.clone(), options.config, overlays),
         config_data: options.config_data,

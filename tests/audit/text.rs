@@ -36,10 +36,10 @@ fn any_event() -> impl Strategy<Value = AuditEvent> {
         (hostile(), any::<bool>(), hostile(), proptest::option::of(hostile()), any::<u64>()).prop_map(
             |(resource, granted, version, text, instance)| {
                 let AuditEvent::Access(mut record) = access(&resource, granted) else { unreachable!() };
-                record.version = version;
+                record.version = version.into();
                 record.instance = instance;
-                record.request_id = text.clone();
-                record.rule = text.clone();
+                record.request_id = text.clone().map(Into::into);
+                record.rule = text.clone().map(Into::into);
                 record.resolved = text;
                 AuditEvent::Access(record)
             }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::contract::{ComponentId, kebab_enum};
+use crate::contract::{ComponentId, Text, kebab_enum};
 use crate::permission::Class;
 
-use super::record::{MAX_NAME_BYTES, MAX_TEXT_BYTES, cut};
+use super::record::{MAX_NAME_BYTES, MAX_TEXT_BYTES, cut, share};
 
 kebab_enum! {
     /// How an access was decided.
@@ -25,7 +25,7 @@ pub struct AccessRecord {
     /// Who asked.
     pub component: ComponentId,
     /// The component's own version.
-    pub version: String,
+    pub version: Text,
     /// The ordinal of the instance.
     pub instance: u64,
     /// The class of the permission.
@@ -41,13 +41,13 @@ pub struct AccessRecord {
     pub outcome: Outcome,
     /// The rule that matched, such as `capabilities.filesystem.read[0] = "/data/**"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
+    pub rule: Option<Text>,
     /// Why it was denied, or what else there is to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The call during which it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub request_id: Option<Text>,
 }
 
 /// Who asked for what: the part of an [`AccessRecord`] that is known before the decision. Borrowed, because most of it is
@@ -57,7 +57,7 @@ pub struct Asked<'a> {
     /// Who asks.
     pub component: &'a ComponentId,
     /// The component's own version.
-    pub version: &'a str,
+    pub version: &'a Text,
     /// The ordinal of the instance.
     pub instance: u64,
     /// The class of the permission.
@@ -67,13 +67,13 @@ pub struct Asked<'a> {
     /// What is asked for, in the guest's own words.
     pub resource: &'a str,
     /// The call during which it is asked for.
-    pub request_id: Option<&'a str>,
+    pub request_id: Option<&'a Text>,
 }
 
 impl AccessRecord {
     /// The record of an access that `rule` permits.
-    pub fn granted(asked: &Asked<'_>, resolved: Option<&str>, rule: impl std::fmt::Display) -> Self {
-        Self { rule: Some(cut(&rule.to_string(), MAX_TEXT_BYTES)), ..Self::new(asked, resolved, Outcome::Granted) }
+    pub fn granted(asked: &Asked<'_>, resolved: Option<&str>, rule: impl Into<Text>) -> Self {
+        Self { rule: Some(share(&rule.into(), MAX_TEXT_BYTES)), ..Self::new(asked, resolved, Outcome::Granted) }
     }
 
     /// The record of an access that is denied for `reason`.
@@ -85,7 +85,7 @@ impl AccessRecord {
     pub fn new(asked: &Asked<'_>, resolved: Option<&str>, outcome: Outcome) -> Self {
         Self {
             component: asked.component.clone(),
-            version: cut(asked.version, MAX_NAME_BYTES),
+            version: share(asked.version, MAX_NAME_BYTES),
             instance: asked.instance,
             class: asked.class,
             action: Cow::Borrowed(asked.action),
@@ -94,7 +94,7 @@ impl AccessRecord {
             outcome,
             rule: None,
             reason: None,
-            request_id: asked.request_id.map(|text| cut(text, MAX_NAME_BYTES)),
+            request_id: asked.request_id.map(|text| share(text, MAX_NAME_BYTES)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Records of the trail, and how much text one holds.
 
-use crate::contract::{ComponentId, LoadCode, Phase};
+use crate::contract::{ComponentId, LoadCode, Phase, Text};
 use crate::permission::PolicyMode;
 
 use super::super::event::Mail;
@@ -145,6 +145,11 @@ pub(super) fn cut(text: &str, max: usize) -> String {
     }
     let kept = &text[..text.floor_char_boundary(max)];
     format!("{kept}… [{} bytes cut]", text.len() - kept.len())
+}
+
+/// The text itself, or a copy that is cut likewise.
+pub(super) fn share(text: &Text, max: usize) -> Text {
+    if text.len() <= max { text.clone() } else { cut(text, max).into() }
 }
 
 #[cfg(test)]

@@ -59,7 +59,11 @@ fn write_access(f: &mut fmt::Formatter<'_>, access: &AccessRecord) -> fmt::Resul
     if let Some(resolved) = resolved.as_ref().filter(|resolved| *resolved != resource) {
         write!(f, " = {}", quoted(resolved)?)?;
     }
-    for (name, text) in [("rule", &access.rule), ("reason", &access.reason), ("request", &access.request_id)] {
+    for (name, text) in [
+        ("rule", access.rule.as_deref()),
+        ("reason", access.reason.as_deref()),
+        ("request", access.request_id.as_deref()),
+    ] {
         if let Some(text) = text {
             write!(f, "  {name} {}", quoted(text)?)?;
         }

@@ -35,7 +35,8 @@ fn trace(sequence: u64, time_ms: u64, access: &AccessRecord) {
     let (class, action) = (access.class.as_str(), &*escape(&access.action));
     let (instance, outcome) = (access.instance, access.outcome.as_str());
     let [resolved, rule, reason, request_id] =
-        [&access.resolved, &access.rule, &access.reason, &access.request_id].map(|text| text.as_deref().map(escape));
+        [access.resolved.as_deref(), access.rule.as_deref(), access.reason.as_deref(), access.request_id.as_deref()]
+            .map(|text| text.map(escape));
     macro_rules! at {
         ($level:ident) => {
             tracing::event!(

@@ -116,11 +116,13 @@ impl Gate {
             class: subject.class(),
             action: ruling.action().unwrap_or(subject.action()),
             resource,
-            request_id: request_id.as_deref(),
+            request_id: request_id.as_ref(),
         };
         let resolved = resolved.as_deref();
         let (record, text) = match ruling {
-            Ruling::Granted { rule: Some(rule) } => (AccessRecord::granted(&asked, resolved, rule), None),
+            Ruling::Granted { rule: Some(rule) } => {
+                (AccessRecord::granted(&asked, resolved, rule.text().clone()), None)
+            }
             Ruling::Granted { rule: None } => (AccessRecord::granted(&asked, resolved, "recorded, not decided"), None),
             Ruling::Denied { reason, text, .. } => (AccessRecord::denied(&asked, resolved, reason), Some(text)),
         };
