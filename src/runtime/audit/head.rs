@@ -11,7 +11,9 @@
 use super::line::{Head, LineHash};
 
 /// The length of a slot.
-pub(super) const SLOT: usize = 20 + 1 + 20 + 1 + 64 + 1 + 16 + 1;
+pub(super) const SLOT: usize = CHECKED + 1 + 16 + 1;
+/// The part of a slot that its last field checks.
+const CHECKED: usize = 20 + 1 + 20 + 1 + 64;
 /// The length of the file. It lies within one sector of any disk, which is written whole or not at all.
 pub(super) const LENGTH: usize = 2 * SLOT;
 
@@ -29,22 +31,24 @@ impl Mark {
     }
 
     /// The bytes of a slot.
-    pub(super) fn slot(&self) -> Vec<u8> {
-        let mut slot = Vec::with_capacity(SLOT);
-        for number in [self.head.sequence, self.end] {
-            let mut digits = [b' '; 21];
+    pub(super) fn slot(&self) -> [u8; SLOT] {
+        let mut slot = [b' '; SLOT];
+        for (number, start) in [(self.head.sequence, 0), (self.end, 21)] {
+            let digits = &mut slot[start..start + 20];
+            digits.fill(b'0');
             let mut rest = number;
-            for digit in digits[..20].iter_mut().rev() {
-                *digit = b'0' + (rest % 10) as u8;
+            for digit in digits.iter_mut().rev() {
+                if rest == 0 {
+                    break;
+                }
+                *digit += (rest % 10) as u8;
                 rest /= 10;
             }
-            slot.extend_from_slice(&digits);
         }
-        slot.extend_from_slice(&self.head.hash.hex());
-        let check = LineHash::of(&slot).hex();
-        slot.push(b' ');
-        slot.extend_from_slice(&check[..16]);
-        slot.push(b'\n');
+        slot[42..CHECKED].copy_from_slice(&self.head.hash.hex());
+        let check = LineHash::of(&slot[..CHECKED]).hex();
+        slot[CHECKED + 1..SLOT - 1].copy_from_slice(&check[..16]);
+        slot[SLOT - 1] = b'\n';
         slot
     }
 

@@ -8,8 +8,22 @@ use super::super::log::is_deceptive;
 
 /// Appends `value` as JSON on one line. Control characters, line separators and the characters that reorder or hide text
 /// stand in it as `\uXXXX`.
-pub(super) fn write(value: &impl serde::Serialize, buffer: &mut Vec<u8>) -> serde_json::Result<()> {
+pub(super) fn write(value: &(impl serde::Serialize + ?Sized), buffer: &mut Vec<u8>) -> serde_json::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(buffer, Plain(CompactFormatter)))
+}
+
+/// Appends a text as [`write`] does, and at once if there is nothing in it to escape.
+pub(super) fn string(text: &str, buffer: &mut Vec<u8>) -> serde_json::Result<()> {
+    // Without an early end, so that the compiler looks at many bytes at once.
+    let escapes =
+        text.bytes().fold(false, |found, byte| found | !(0x20..0x7f).contains(&byte) | matches!(byte, b'"' | b'\\'));
+    if escapes {
+        return write(text, buffer);
+    }
+    buffer.push(b'"');
+    buffer.extend_from_slice(text.as_bytes());
+    buffer.push(b'"');
+    Ok(())
 }
 
 /// What [`write`] makes, as text.
@@ -24,7 +38,7 @@ struct Plain(CompactFormatter);
 impl Formatter for Plain {
     /// Gets text in which `"`, `\` and the characters below U+0020 are dealt with.
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.bytes().all(|byte| byte < 0x7f) {
+        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;

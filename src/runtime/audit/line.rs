@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-use super::json;
+use super::flat;
 use super::record::AuditRecord;
 
 /// The longest line, in bytes with its line break. A record that lists twice [`MAX_RULES`](super::MAX_RULES) rules of
@@ -98,7 +98,7 @@ impl Seal {
 /// Appends the line of a record, with its line break, and answers its hash.
 pub(super) fn write(record: &AuditRecord, previous: &LineHash, line: &mut Vec<u8>) -> serde_json::Result<LineHash> {
     let start = line.len();
-    json::write(record, line)?;
+    flat::write(record, line)?;
     line.pop();
     line.extend_from_slice(PREVIOUS);
     line.extend_from_slice(&previous.hex());
@@ -158,11 +158,12 @@ impl LineHash {
 
     /// In lower-case hexadecimal.
     pub(super) fn hex(&self) -> [u8; HEX] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // Reckoned and not looked up: so the compiler makes many digits at once.
+        let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
         let mut hex = [0; HEX];
         for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 0xf)];
+            pair[0] = digit(byte >> 4);
+            pair[1] = digit(byte & 0xf);
         }
         hex
     }

@@ -7,6 +7,7 @@
 mod access;
 mod entries;
 mod file;
+mod flat;
 mod head;
 mod json;
 mod line;

@@ -96,7 +96,7 @@ impl AuditRecord {
     pub fn to_json(&self) -> String {
         let mut line = Vec::new();
         // Neither memory nor these types refuse to be written.
-        let _ = super::json::write(self, &mut line);
+        let _ = super::flat::write(self, &mut line);
         String::from_utf8(line).unwrap_or_default()
     }
 }
