@@ -45,7 +45,7 @@ impl Mark {
                 rest /= 10;
             }
         }
-        slot[42..CHECKED].copy_from_slice(&self.head.hash.hex());
+        slot[2 * 21..CHECKED].copy_from_slice(&self.head.hash.hex());
         let check = LineHash::of(&slot[..CHECKED]).hex();
         slot[CHECKED + 1..SLOT - 1].copy_from_slice(&check[..16]);
         slot[SLOT - 1] = b'\n';

@@ -39,9 +39,15 @@ impl Host {
         let subject = Subject::Namespace { action, or, namespace: &namespace };
         self.gate.pass(Asked { subject, resource: &namespace, resolved: None })?;
         let store = self.gate.services.store.clone();
-        let acted = self.gate.services.tasks.blocking(move || act(&store, &namespace)).await;
+        let tasks = &self.gate.services.tasks;
+        if !store.may_block() {
+            // Under a schedule others have their turn all the same.
+            tasks.turn().await;
+            return Ok(act(&store, &namespace)?);
+        }
+        let acted = tasks.blocking(move || act(&store, &namespace)).await;
         let acted = acted.map_err(|_| StorageError::IoError("the operation was given up".to_owned()))?;
-        acted.map_err(StorageError::from)
+        Ok(acted?)
     }
 }
 

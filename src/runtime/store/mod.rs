@@ -11,7 +11,7 @@
 //! transaction of the entry, so they are exact whatever happens in between; opening does not recount them, as that
 //! takes as long as the store is large ([`Store::verify`] does).
 //!
-//! Every function waits for the disk: call them where a thread may block.
+//! Every function waits for the disk, unless there is none: call them where a thread may block.
 
 mod backend;
 mod cursor;
@@ -64,6 +64,8 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     guarded: Guarded,
     identity: Option<(u64, u64)>,
+    /// Whether there is a disk, or something else that is waited for.
+    may_block: bool,
 }
 
 /// How full a namespace is.
@@ -81,7 +83,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unusable`], which memory gives no reason for.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Self::with_backend(InMemoryBackend::new()).map_err(|error| error.at("in memory"))
+        let guarded = Guarded::open("in memory".to_owned(), Arc::new(InMemoryBackend::new()))?;
+        Ok(Self(Arc::new(Inner { guarded, identity: None, may_block: false })))
     }
 
     /// Opens the store of a file, or creates it. One process has it at a time.
@@ -96,7 +99,7 @@ impl Store {
         let place = format!("in {}", path.display());
         let (file, identity) =
             file::open(path).map_err(|fault| StoreError::Unusable { place: place.clone(), fault })?;
-        Ok(Self(Arc::new(Inner { guarded: Guarded::open(place, Arc::new(file))?, identity })))
+        Ok(Self(Arc::new(Inner { guarded: Guarded::open(place, Arc::new(file))?, identity, may_block: true })))
     }
 
     /// Opens the store of any storage, or creates it in one that is empty.
@@ -109,12 +112,18 @@ impl Store {
     /// [`StoreError::Unusable`] says what is wrong and what to do.
     pub fn with_backend(backend: impl StorageBackend) -> Result<Self, StoreError> {
         let guarded = Guarded::open("of its own storage".to_owned(), Arc::new(backend))?;
-        Ok(Self(Arc::new(Inner { guarded, identity: None })))
+        Ok(Self(Arc::new(Inner { guarded, identity: None, may_block: true })))
     }
 
     /// The device and the inode of the store's file, if it has one, by which an attempt to reach it is known.
     pub fn identity(&self) -> Option<(u64, u64)> {
         self.0.identity
+    }
+
+    /// Whether what is done with it may wait for a disk. In memory the longest takes some milliseconds, for a value of
+    /// the greatest size, and most take less than it takes to have another thread do them.
+    pub(crate) fn may_block(&self) -> bool {
+        self.0.may_block
     }
 
     /// The value of a key.

@@ -189,7 +189,7 @@ fn namespaces_are_apart_and_clones_are_one() {
     assert_eq!(values, [Some(b"x".to_vec()), Some(Vec::new()), None]);
     let keys = ["app:x", "app:xy", "app:y"].map(|namespace| clone.keys(namespace).unwrap().len());
     assert_eq!(keys, [1, 1, 0]);
-    assert_eq!(format!("{store:?} {:?}", store.identity()), "Store(\"of its own storage\") None");
+    assert_eq!(format!("{store:?} {:?}", store.identity()), "Store(\"in memory\") None");
 }
 
 /// The pages of a listing, by bounds of keys and bytes.
