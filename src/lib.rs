@@ -32,6 +32,7 @@
 //! | `runtime` | the module `runtime`, and with it wasmtime |
 //! | `suite` | the module `suite`, without any runtime |
 //! | `wit` | the module `wit`: the contract's WIT packages, and tools for others; each of the others brings it |
+//! | `perf` | the module `perf`: the runtime measured beside the engine below it |
 //! | `cli` | the command `airssys-wasm`, and `manifest::migrate` |
 //!
 //! All are on by default. [`contract`], [`manifest`] and [`permission`] are always there. A crate that has its own runtime judged
@@ -66,6 +67,8 @@
 
 pub mod contract;
 pub mod manifest;
+#[cfg(feature = "perf")]
+pub mod perf;
 pub mod permission;
 #[cfg(feature = "runtime")]
 pub mod runtime;

@@ -27,4 +27,7 @@ pub(crate) enum Command {
     /// Judge a runtime by the conformance suite.
     #[cfg(all(feature = "suite", feature = "runtime"))]
     Suite(super::suite::SuiteArgs),
+    /// Measure the runtime beside the engine below it, and hold it to its budgets.
+    #[cfg(feature = "perf")]
+    Perf(super::perf::PerfArgs),
 }

@@ -9,6 +9,8 @@ pub(crate) mod exit;
 #[cfg(feature = "runtime")]
 mod hosting;
 mod manifest;
+#[cfg(feature = "perf")]
+mod perf;
 mod permissions;
 #[cfg(feature = "runtime")]
 mod record;
@@ -37,5 +39,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(args),
         #[cfg(all(feature = "suite", feature = "runtime"))]
         Command::Suite(args) => suite::run(args),
+        #[cfg(feature = "perf")]
+        Command::Perf(args) => perf::run(args),
     }
 }

@@ -124,6 +124,8 @@ impl Grants {
         for (index, rule) in rules.iter().enumerate() {
             grants.insert(index, rule).map_err(|kind| RuleError { rule: rule.clone(), kind })?;
         }
+        grants.filesystem.iter_mut().for_each(PathTree::settle);
+        grants.process.settle();
         grants.rules = rules;
         Ok(grants)
     }
@@ -195,8 +197,8 @@ impl Grants {
 
 fn find_path(tree: &PathTree, path: &str, literally: bool, work: &mut Work) -> Result<usize, Reason> {
     let path = normalise(path).map_err(Malformed::Path)?;
-    let reason = if literally || is_special(&path) { Reason::Special } else { Reason::Undeclared };
-    tree.find(&path, literally, work).ok_or(reason)
+    let reason = || if literally || is_special(&path) { Reason::Special } else { Reason::Undeclared };
+    tree.find(&path, literally, work).ok_or_else(reason)
 }
 
 /// What an access is about, in the form in which a pattern would name it.

@@ -35,6 +35,9 @@ pub fn normalise(path: &str) -> Result<Cow<'_, str>, PathError> {
     if path.len() > MAX_BYTES {
         return Err(PathError::TooLong);
     }
+    if is_plain(path.as_bytes()) {
+        return Ok(Cow::Borrowed(path));
+    }
     if path.contains('\0') {
         return Err(PathError::Nul);
     }
@@ -57,6 +60,16 @@ pub fn normalise(path: &str) -> Result<Cow<'_, str>, PathError> {
         normal.push('/');
     }
     Ok(Cow::Owned(normal))
+}
+
+/// Whether a path is surely normal. It looks at each pair of bytes, without a branch, which takes a few nanoseconds; a name
+/// that starts with a dot is left to a closer look.
+fn is_plain(path: &[u8]) -> bool {
+    let pairs = path.iter().zip(&path[1..]);
+    let suspicious =
+        |(first, second): (&u8, &u8)| (*first == b'/') & ((*second == b'/') | (*second == b'.')) | (*second == 0);
+    let plain = !pairs.fold(false, |any, pair| any | suspicious(pair));
+    plain && path[0] == b'/' && (path.len() == 1 || path[path.len() - 1] != b'/')
 }
 
 /// The segment that starts at byte `at` of a normal path, and where the next one starts; none behind the last. The

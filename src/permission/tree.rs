@@ -1,4 +1,8 @@
 //! The path patterns of one action, found by their literal segments.
+//!
+//! In: patterns, one after the other. Out: for a path, a rule that matches it, after looking at hardly any other. Patterns
+//! are a tree by their literal segments up to the first wildcard, chains without a branch in one step; behind that they lie
+//! in buckets, by what else of them is literal.
 
 use foldhash::fast::RandomState;
 
@@ -17,14 +21,37 @@ pub(super) struct PathTree {
 
 #[derive(Debug, Clone, Default)]
 struct Node {
+    /// Segments that every path has here that goes on: those of nodes in which nothing else was.
+    chain: Box<str>,
     children: HashMap<Box<str>, usize>,
     /// The rule of the literal pattern that ends here.
     literal: Option<usize>,
-    /// Patterns whose first wildcard is in the next segment, by what stands in that segment in front of it, and then
-    /// by what stands behind the last wildcard.
-    wild: HashMap<Box<str>, HashMap<Box<str>, Vec<Candidate>>>,
-    /// The lengths of the keys of `wild`, each pair once.
+    /// Patterns whose first wildcard is in the next segment.
+    wild: Wild,
+}
+
+/// Patterns by what stands in front of their first wildcard in its segment, and then by what stands behind the last one.
+#[derive(Debug, Clone, Default)]
+struct Wild {
+    buckets: Vec<Bucket>,
+    by_ends: HashMap<Box<str>, HashMap<Box<str>, usize>>,
+    /// The lengths of both keys, each pair once.
     lengths: Vec<(usize, usize)>,
+}
+
+/// Up to so many buckets are looked at one by one: that takes less than to find one in a table.
+const FEW: usize = 4;
+
+/// Patterns that have both ends in common.
+#[derive(Debug, Clone)]
+struct Bucket {
+    head: Box<str>,
+    tail: Box<str>,
+    /// Those in which a literal segment follows wildcards that stand for one segment each: by how many these are, and
+    /// by that segment.
+    inner: Vec<(usize, HashMap<Box<str>, Vec<Candidate>>)>,
+    /// All others.
+    rest: Vec<Candidate>,
 }
 
 /// A rule, and its pattern from the first segment with a wildcard on.
@@ -37,6 +64,7 @@ impl Default for PathTree {
 }
 
 impl PathTree {
+    /// Adds a pattern, until the tree is settled.
     pub(super) fn insert(&mut self, pattern: PathPattern, rule: usize) {
         let tail = pattern.tail().to_owned();
         let mut segments = pattern.into_segments();
@@ -54,11 +82,21 @@ impl PathTree {
             node.literal.get_or_insert(rule);
             return;
         };
-        let head = first.head();
-        if !node.lengths.contains(&(head.len(), tail.len())) {
-            node.lengths.push((head.len(), tail.len()));
+        node.wild.bucket(first.head(), &tail).insert(rule, segments);
+    }
+
+    /// Makes one step of each chain. Nothing is inserted afterwards.
+    pub(super) fn settle(&mut self) {
+        // A child has a larger number than its parent, so that what is below is settled already.
+        for index in (0..self.nodes.len()).rev() {
+            let node = &self.nodes[index];
+            let alone = node.literal.is_none() && node.wild.buckets.is_empty() && node.children.len() == 1;
+            let Some((name, child)) = node.children.iter().next().filter(|_| alone) else { continue };
+            let child = *child;
+            let below = &self.nodes[child].chain;
+            let chain = if below.is_empty() { name.clone() } else { format!("{name}/{below}").into() };
+            self.nodes[index] = Node { chain, ..std::mem::take(&mut self.nodes[child]) };
         }
-        node.wild.entry(head.into()).or_default().entry(tail.into()).or_default().push((rule, segments));
     }
 
     /// A rule that matches a normal path. Of several, the one with the fewest literal segments. `literally` leaves out
@@ -66,8 +104,16 @@ impl PathTree {
     pub(super) fn find(&self, path: &str, literally: bool, work: &mut Work) -> Option<usize> {
         let literally = literally || is_special(path);
         let (mut node, mut at) = (&self.nodes[0], 1);
-        while let Some((name, next)) = segment_at(path, at) {
-            if !literally && let Some(rule) = node.find_wild(name, path, at, work) {
+        loop {
+            if !node.chain.is_empty() {
+                let rest = path.get(at..)?.strip_prefix(&*node.chain)?;
+                if !rest.is_empty() && !rest.starts_with('/') {
+                    return None;
+                }
+                at += node.chain.len() + 1;
+            }
+            let Some((name, next)) = segment_at(path, at) else { break };
+            if !literally && let Some(rule) = node.wild.find(name, path, at, work) {
                 return Some(rule);
             }
             node = &self.nodes[*node.children.get(name)?];
@@ -78,17 +124,58 @@ impl PathTree {
     }
 }
 
-impl Node {
-    fn find_wild(&self, name: &str, path: &str, at: usize, work: &mut Work) -> Option<usize> {
-        let keys = self
-            .lengths
-            .iter()
-            .filter_map(|&(head, tail)| Some((name.get(..head)?, path.get(path.len().checked_sub(tail)?..)?)));
-        let mut candidates = keys.filter_map(|(head, tail)| self.wild.get(head)?.get(tail)).flatten();
-        let found = candidates.find(|(_, segments)| {
-            work.rules += 1;
-            glob::matches(segments, path, at, &mut work.steps)
+impl Wild {
+    /// The patterns with these ends.
+    fn bucket(&mut self, head: &str, tail: &str) -> &mut Bucket {
+        let fresh = self.buckets.len();
+        let tails = self.by_ends.entry(head.into()).or_default();
+        let bucket = *tails.entry(tail.into()).or_insert(fresh);
+        if bucket == fresh {
+            self.buckets.push(Bucket { head: head.into(), tail: tail.into(), inner: Vec::new(), rest: Vec::new() });
+            if !self.lengths.contains(&(head.len(), tail.len())) {
+                self.lengths.push((head.len(), tail.len()));
+            }
+        }
+        &mut self.buckets[bucket]
+    }
+
+    fn find(&self, name: &str, path: &str, at: usize, work: &mut Work) -> Option<usize> {
+        if self.buckets.len() <= FEW {
+            let fits = |bucket: &&Bucket| name.starts_with(&*bucket.head) && path.ends_with(&*bucket.tail);
+            return self.buckets.iter().filter(fits).find_map(|bucket| bucket.find(path, at, work));
+        }
+        self.lengths.iter().find_map(|&(head, tail)| {
+            let (head, tail) = (name.get(..head)?, path.get(path.len().checked_sub(tail)?..)?);
+            self.buckets[*self.by_ends.get(head)?.get(tail)?].find(path, at, work)
+        })
+    }
+}
+
+impl Bucket {
+    fn insert(&mut self, rule: usize, segments: Vec<Segment>) {
+        let singles = segments.iter().take_while(|segment| matches!(segment, Segment::Wild(_))).count();
+        let Some(Segment::Literal(inner)) = segments.get(singles) else { return self.rest.push((rule, segments)) };
+        let inner = inner.clone();
+        let known = self.inner.iter().position(|(depth, _)| *depth == singles);
+        let table = known.unwrap_or_else(|| {
+            self.inner.push((singles, HashMap::default()));
+            self.inner.len() - 1
         });
-        found.map(|(rule, _)| *rule)
+        self.inner[table].1.entry(inner).or_default().push((rule, segments));
+    }
+
+    fn find(&self, path: &str, at: usize, work: &mut Work) -> Option<usize> {
+        let mut matching = |(rule, segments): &Candidate| {
+            work.rules += 1;
+            glob::matches(segments, path, at, &mut work.steps).then_some(*rule)
+        };
+        let found = self.inner.iter().find_map(|(depth, table)| {
+            let mut start = at;
+            for _ in 0..*depth {
+                (_, start) = segment_at(path, start)?;
+            }
+            table.get(segment_at(path, start)?.0)?.iter().find_map(&mut matching)
+        });
+        found.or_else(|| self.rest.iter().find_map(&mut matching))
     }
 }

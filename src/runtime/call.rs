@@ -174,22 +174,32 @@ pub(crate) struct Ended {
 }
 
 /// Runs a call to its end or to the deadline, whichever comes first.
+///
+/// Most calls end when they are polled for the first time. Where time passes by itself they do so without a timer; where
+/// somebody moves it, the clock must know of the deadline before anything can be waited for.
 pub(crate) async fn bounded<T>(
     current: &CurrentCall,
     deadline: Timestamp,
     call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Ended> {
     let outcome = {
+        let clock = &current.clock;
         let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
-        let call = poll_fn(|context| {
+        let mut late = (!clock.passes_by_itself()).then(|| clock.sleep_until(deadline));
+        poll_fn(|context| {
+            if let Some(Poll::Ready(work)) = late.as_mut().map(|late| late.as_mut().poll(context)) {
+                return Poll::Ready(Err(work));
+            }
             current.step();
-            call.as_mut().poll(context)
-        });
-        tokio::select! {
-            biased;
-            work = current.clock.sleep_until(deadline) => Err(work),
-            outcome = call => Ok(outcome),
-        }
+            if let Poll::Ready(outcome) = call.as_mut().poll(context) {
+                return Poll::Ready(Ok(outcome));
+            }
+            if late.is_some() {
+                return Poll::Pending;
+            }
+            late.insert(clock.sleep_until(deadline)).as_mut().poll(context).map(Err)
+        })
+        .await
     };
     match outcome {
         Ok(Ok(Ok(value))) => Ok(value),

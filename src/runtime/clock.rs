@@ -67,6 +67,12 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Counts as work until dropped.
     fn work(&self) -> Work;
+
+    /// Whether time passes whatever anybody does, so that nobody needs to know beforehand who will wait for what. False
+    /// unless the clock says so.
+    fn passes_by_itself(&self) -> bool {
+        false
+    }
 }
 
 /// Something that may still run without time moving on; see [`Clock::work`].
@@ -125,6 +131,10 @@ impl Clock for SystemClock {
 
     fn work(&self) -> Work {
         Work::default()
+    }
+
+    fn passes_by_itself(&self) -> bool {
+        true
     }
 }
 

@@ -96,6 +96,12 @@ pub(crate) struct Compiled {
     linked: [OnceLock<Result<Linked, LoadError>>; ContractVersion::ALL.len()],
 }
 
+impl Compiled {
+    pub(crate) fn new(component: wasmtime::component::Component) -> Self {
+        Self { component, linked: Default::default() }
+    }
+}
+
 impl Engine {
     /// Builds an engine.
     ///
@@ -122,6 +128,12 @@ impl Engine {
         Ok(Self(Arc::new(Shared { wasmtime, linker, offers, compilers, long_call_threads, long_calls, cache })))
     }
 
+    /// How the engine below is configured.
+    #[cfg(feature = "perf")]
+    pub(crate) fn configuration(options: &EngineOptions) -> Config {
+        config(options)
+    }
+
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
         &self.0.wasmtime
     }
@@ -143,7 +155,7 @@ impl Engine {
             Lost::Panicked(panic) => wasmtime::Error::msg(format!("the compiler panicked: {}", panic_text(&*panic))),
             Lost::GivenUp(why) => wasmtime::Error::msg(why),
         })??;
-        let compiled = Arc::new(Compiled { component, linked: Default::default() });
+        let compiled = Arc::new(Compiled::new(component));
         self.cache().put(hash, Arc::clone(&compiled));
         Ok(compiled)
     }

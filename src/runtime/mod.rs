@@ -9,7 +9,7 @@
 
 mod actor;
 pub mod audit;
-mod bindings;
+pub(crate) mod bindings;
 mod builder;
 mod call;
 mod children;
@@ -33,6 +33,8 @@ mod loader;
 mod log;
 mod mail;
 mod messaging;
+#[cfg(feature = "perf")]
+pub(crate) mod probe;
 mod registry;
 mod residue;
 mod roaming;

@@ -81,7 +81,8 @@ const MAX_CASE_BYTES: u64 = 1 << 20;
 /// [`CaseError`] names the file and line of the first fault.
 pub fn embedded(catalogue: &Catalogue) -> Result<Vec<DiscoveredCase>, CaseError> {
     let mut files = Vec::new();
-    collect(&CONFORMANCE, &mut files);
+    // A case is in an area; the files beside the areas are no cases.
+    CONFORMANCE.dirs().filter(|dir| dir.path() != Path::new("requirements")).for_each(|dir| collect(dir, &mut files));
     let mut cases = Vec::new();
     for (path, text) in files {
         cases.extend(parse_file(&path, &path, text, catalogue)?);
@@ -92,7 +93,7 @@ pub fn embedded(catalogue: &Catalogue) -> Result<Vec<DiscoveredCase>, CaseError>
 fn collect<'a>(dir: &Dir<'a>, files: &mut Vec<(String, &'a str)>) {
     for entry in dir.entries() {
         match entry {
-            DirEntry::Dir(dir) if dir.path() != Path::new("requirements") => collect(dir, files),
+            DirEntry::Dir(dir) => collect(dir, files),
             DirEntry::File(file) if file.path().extension().is_some_and(|extension| extension == "toml") => {
                 files.push((file.path().display().to_string(), file.contents_utf8().unwrap_or_default()));
             }

@@ -32,6 +32,9 @@ fn matching_is_linear_in_the_path(#[case] pattern: &str, #[case] path: fn(usize)
 #[case(|n| format!("/data/*.ext{n}"), "/data/a.ext777", "/data/a.other")]
 #[case(|n| format!("/data/**/name{n}"), "/data/a/b/name777", "/data/a/b/other")]
 #[case(|n| format!("/data/*/d{n}/f.txt"), "/data/a/d777/f.txt", "/data/a/none/f.txt")]
+#[case(|n| format!("/data/*/d{n}/**/*.log"), "/data/a/d777/b/c.log", "/data/a/none/b/c.log")]
+#[case(|n| format!("/data/?/*/d{n}/**"), "/data/a/b/d777/c", "/data/a/b/none/c")]
+#[case(|n| format!("/data/a/b/c/d{n}"), "/data/a/b/c/d777", "/data/a/b/none")]
 fn many_patterns_cost_as_much_as_one(#[case] pattern: fn(usize) -> String, #[case] path: &str, #[case] other: &str) {
     let all: Vec<String> = (0..10_000).map(pattern).collect();
     let many = of(&reading(&all.iter().map(String::as_str).collect::<Vec<_>>()));

@@ -83,7 +83,7 @@ pub(crate) fn link(offer: &Offer, linker: &Linker<Host>, component: &Component) 
 }
 
 /// Checks imports and exports, and answers which deprecated functions are imported.
-fn check(offer: &Offer, component: &Component) -> Result<Vec<Deprecated>, LoadError> {
+pub(crate) fn check(offer: &Offer, component: &Component) -> Result<Vec<Deprecated>, LoadError> {
     let engine = component.engine();
     let ty = component.component_type();
     let imports: Vec<(&str, ComponentItem)> = ty.imports(engine).map(|(name, import)| (name, import.ty)).collect();

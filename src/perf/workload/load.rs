@@ -1,0 +1,95 @@
+//! From a directory to a running component: compiled, and from the cache of compiled code.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use wasmtime::component::Component;
+
+use super::guests::{self, Guest, Place};
+use super::lanes::{Lane, pair, threads};
+use super::raw::{Data, Raw};
+use super::{Cores, Prepare, Prepared, Statistic, Workload};
+use crate::perf::PerfError;
+use crate::runtime::{Engine, EngineOptions, Runtime};
+
+pub(super) const ALL: &[Workload] = &[
+    Workload {
+        id: "load/cold",
+        about: "from a directory to running, compiling; and unloaded",
+        against: Some("Component::new, instantiate, metadata, init; and shutdown"),
+        statistic: Statistic::Ratio,
+        on: &[Cores::One],
+        prepare: Prepare::Plain(|cores| prepare(cores, Origin::Wasm)),
+    },
+    Workload {
+        id: "load/warm",
+        about: "from a directory to running, out of the compile cache; and unloaded",
+        against: Some("Component::deserialize_file, instantiate, metadata, init; and shutdown"),
+        statistic: Statistic::Ratio,
+        on: &[Cores::One],
+        prepare: Prepare::Plain(|cores| prepare(cores, Origin::Cache)),
+    },
+];
+
+/// Where machine code comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Wasm,
+    Cache,
+}
+
+/// How many operations the component has, each with code of its own. It then has some 100 KiB, about as much as the least
+/// component that a toolchain for Rust or C makes.
+const OPERATIONS: usize = 200;
+
+fn prepare(cores: Cores, origin: Origin) -> Result<Prepared, PerfError> {
+    let threads = threads(cores)?;
+    let place = Arc::new(Place::new()?);
+    // Nothing is kept in memory, so that every load goes the whole way.
+    let options = EngineOptions { instances: 16, cached_components: 0, ..EngineOptions::default() };
+    let engine = Engine::new(&options).map_err(PerfError::from_error)?;
+    let runtime = guests::runtime(&engine, |builder| builder)?;
+    let operations: String = (0..OPERATIONS)
+        .map(|n| format!("\"raw:operation-{n}\" = [\"record operation\", \"note {n}\", \"return ok($transcript)\"]\n"))
+        .collect();
+    let built = place.build("plugin", Guest { program: &format!("[on]\n{operations}"), tables: "" })?;
+
+    let component = Component::from_binary(engine.wasmtime(), &built.wasm).map_err(PerfError::from_error)?;
+    let raw = Raw::of(&engine, &component)?;
+    let code = place.path().join("plugin.cwasm");
+    let bytes = component.serialize().map_err(PerfError::from_error)?;
+    std::fs::write(&code, bytes).map_err(PerfError::from_error)?;
+
+    let (keep, directory) = (Arc::clone(&place), built.directory);
+    let subject: Lane = Box::new(move |times| {
+        let (keep, runtime, directory) = (Arc::clone(&keep), runtime.clone(), directory.clone());
+        Box::pin(async move {
+            for _ in 0..times {
+                load(&runtime, &directory).await?;
+            }
+            drop(keep);
+            Ok(())
+        }) as BoxFuture<'static, _>
+    });
+    let wasm = Arc::new(built.wasm);
+    let baseline: Lane = Box::new(move |times| {
+        let (engine, raw, wasm, code) = (engine.clone(), raw.clone(), Arc::clone(&wasm), code.clone());
+        Box::pin(async move {
+            for _ in 0..times {
+                let component = match origin {
+                    Origin::Wasm => Component::from_binary(engine.wasmtime(), &wasm).map_err(PerfError::from_error)?,
+                    Origin::Cache => Component::from_binary(engine.wasmtime(), &wasm).map_err(PerfError::from_error)?,
+                };
+                raw.link(&component)?.start(Data::default()).await?.shutdown().await?;
+            }
+            Ok(())
+        }) as BoxFuture<'static, _>
+    });
+    Ok(pair(&threads, 1, vec![subject], vec![baseline]))
+}
+
+async fn load(runtime: &Runtime, directory: &PathBuf) -> Result<(), PerfError> {
+    let id = runtime.load(directory).await.map_err(PerfError::from_error)?;
+    runtime.unload(&id).await.map_err(PerfError::from_error)
+}
