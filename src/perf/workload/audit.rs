@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::guests::Place;
 use super::lanes::Loops;
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
-use crate::contract::ComponentId;
+use crate::contract::{ComponentId, Text};
 use crate::perf::PerfError;
 use crate::permission::Class;
 use crate::runtime::audit::{
@@ -55,18 +55,21 @@ fn append(
     let after = Arc::new(after);
     let lane = |_| {
         let (trail, component, after) = (Arc::clone(&trail), component.clone(), Arc::clone(&after));
+        // As in the gate: what many records have in common is made once.
+        let [version, request_id] = ["1.0.0", "call-1"].map(Text::from);
+        let rule = Text::from("capabilities.storage.read[0] = \"perf:data\"");
         move |times: u64| {
             let asked = Asked {
                 component: &component,
-                version: "1.0.0",
+                version: &version,
                 instance: 1,
                 class: Class::Storage,
                 action: "read",
                 resource: "perf:data",
-                request_id: Some("call-1"),
+                request_id: Some(&request_id),
             };
             for _ in 0..times {
-                let record = AccessRecord::granted(&asked, None, "capabilities.storage.read[0] = \"perf:data\"");
+                let record = AccessRecord::granted(&asked, None, rule.clone());
                 trail.append(1_700_000_000_000, AuditEvent::Access(record)).map_err(PerfError::from_error)?;
             }
             after();
