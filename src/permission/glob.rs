@@ -164,7 +164,7 @@ impl Segment {
     }
 
     /// Whether this is `*`.
-    fn is_any(&self) -> bool {
+    pub(super) fn is_any(&self) -> bool {
         matches!(self, Self::Wild(Wild { head, only_star: Some(behind), .. }) if head.is_empty() && behind.is_empty())
     }
 

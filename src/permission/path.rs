@@ -74,13 +74,16 @@ fn is_plain(path: &[u8]) -> bool {
 
 /// The segment that starts at byte `at` of a normal path, and where the next one starts; none behind the last. The
 /// first starts at 1.
+#[inline]
 pub(super) fn segment_at(path: &str, at: usize) -> Option<(&str, usize)> {
     let rest = path.get(at..).filter(|rest| !rest.is_empty())?;
-    let end = rest.find('/').unwrap_or(rest.len());
+    let end = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
     Some((&rest[..end], at + end + 1))
 }
 
 /// Whether a normal path is one of the kernel's own trees, which no wildcard reaches.
 pub(super) fn is_special(path: &str) -> bool {
-    segment_at(path, 1).is_some_and(|(first, _)| matches!(first, "proc" | "sys" | "dev"))
+    // Nearly every path is told from these by the first letter.
+    let may_be = path.as_bytes().get(1).is_some_and(|first| matches!(first, b'p' | b's' | b'd'));
+    may_be && segment_at(path, 1).is_some_and(|(first, _)| matches!(first, "proc" | "sys" | "dev"))
 }

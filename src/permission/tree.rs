@@ -2,7 +2,7 @@
 //!
 //! In: patterns, one after the other. Out: for a path, a rule that matches it, after looking at hardly any other. Patterns
 //! are a tree by their literal segments up to the first wildcard, chains without a branch in one step; behind that they lie
-//! in buckets, by what else of them is literal.
+//! in buckets, by what else of them is literal. A path that is looked up has a segment where a bucket is: that of the wildcard.
 
 use foldhash::fast::RandomState;
 
@@ -24,6 +24,8 @@ struct Node {
     /// Segments that every path has here that goes on: those of nodes in which nothing else was.
     chain: Box<str>,
     children: HashMap<Box<str>, usize>,
+    /// The same, if they are few.
+    few: Vec<(Box<str>, usize)>,
     /// The rule of the literal pattern that ends here.
     literal: Option<usize>,
     /// Patterns whose first wildcard is in the next segment.
@@ -39,7 +41,7 @@ struct Wild {
     lengths: Vec<(usize, usize)>,
 }
 
-/// Up to so many buckets are looked at one by one: that takes less than to find one in a table.
+/// Up to so many children or buckets are looked at one by one: that takes less than to find one in a table.
 const FEW: usize = 4;
 
 /// Patterns that have both ends in common.
@@ -49,13 +51,22 @@ struct Bucket {
     tail: Box<str>,
     /// Those in which a literal segment follows wildcards that stand for one segment each: by how many these are, and
     /// by that segment.
-    inner: Vec<(usize, HashMap<Box<str>, Vec<Candidate>>)>,
+    inner: Vec<(usize, ByInner)>,
     /// All others.
     rest: Vec<Candidate>,
 }
 
+/// Candidates by a literal segment that stands at one depth of their patterns.
+type ByInner = HashMap<Box<str>, Vec<Candidate>>;
+
 /// A rule, and its pattern from the first segment with a wildcard on.
-type Candidate = (usize, Vec<Segment>);
+#[derive(Debug, Clone)]
+struct Candidate {
+    rule: usize,
+    segments: Vec<Segment>,
+    /// It matches whatever is below: its segments are `**` alone.
+    all_below: bool,
+}
 
 impl Default for PathTree {
     fn default() -> Self {
@@ -91,7 +102,12 @@ impl PathTree {
         for index in (0..self.nodes.len()).rev() {
             let node = &self.nodes[index];
             let alone = node.literal.is_none() && node.wild.buckets.is_empty() && node.children.len() == 1;
-            let Some((name, child)) = node.children.iter().next().filter(|_| alone) else { continue };
+            let Some((name, child)) = node.children.iter().next().filter(|_| alone) else {
+                if node.children.len() <= FEW {
+                    self.nodes[index].few = self.nodes[index].children.drain().collect();
+                }
+                continue;
+            };
             let child = *child;
             let below = &self.nodes[child].chain;
             let chain = if below.is_empty() { name.clone() } else { format!("{name}/{below}").into() };
@@ -116,11 +132,22 @@ impl PathTree {
             if !literally && let Some(rule) = node.wild.find(name, path, at, work) {
                 return Some(rule);
             }
-            node = &self.nodes[*node.children.get(name)?];
+            node = &self.nodes[node.child(name)?];
             at = next;
         }
         work.rules += u64::from(node.literal.is_some());
         node.literal
+    }
+}
+
+impl Node {
+    #[inline]
+    fn child(&self, name: &str) -> Option<usize> {
+        match self.few.iter().find(|(child, _)| **child == *name) {
+            Some((_, child)) => Some(*child),
+            None if self.children.is_empty() => None,
+            None => self.children.get(name).copied(),
+        }
     }
 }
 
@@ -154,20 +181,24 @@ impl Wild {
 impl Bucket {
     fn insert(&mut self, rule: usize, segments: Vec<Segment>) {
         let singles = segments.iter().take_while(|segment| matches!(segment, Segment::Wild(_))).count();
-        let Some(Segment::Literal(inner)) = segments.get(singles) else { return self.rest.push((rule, segments)) };
-        let inner = inner.clone();
+        let all_below = matches!(&segments[..], [Segment::Globstar, any] if any.is_any());
+        let inner = match segments.get(singles) {
+            Some(Segment::Literal(inner)) => inner.clone(),
+            _ => return self.rest.push(Candidate { rule, segments, all_below }),
+        };
         let known = self.inner.iter().position(|(depth, _)| *depth == singles);
         let table = known.unwrap_or_else(|| {
             self.inner.push((singles, HashMap::default()));
             self.inner.len() - 1
         });
-        self.inner[table].1.entry(inner).or_default().push((rule, segments));
+        self.inner[table].1.entry(inner).or_default().push(Candidate { rule, segments, all_below });
     }
 
     fn find(&self, path: &str, at: usize, work: &mut Work) -> Option<usize> {
-        let mut matching = |(rule, segments): &Candidate| {
+        let mut matching = |candidate: &Candidate| {
             work.rules += 1;
-            glob::matches(segments, path, at, &mut work.steps).then_some(*rule)
+            let matches = candidate.all_below || glob::matches(&candidate.segments, path, at, &mut work.steps);
+            matches.then_some(candidate.rule)
         };
         let found = self.inner.iter().find_map(|(depth, table)| {
             let mut start = at;
