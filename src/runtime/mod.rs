@@ -8,6 +8,7 @@
 //! [`Runtime`] → `actor` (queue, restart rule) → `instance` (bounds of one call) → guest → `host` (gate, act).
 
 mod actor;
+mod allocation;
 pub mod audit;
 mod bindings;
 mod builder;
@@ -15,6 +16,7 @@ mod call;
 mod children;
 mod clock;
 mod command;
+mod compiled;
 mod component;
 mod config;
 mod engine;
@@ -56,6 +58,7 @@ use crate::permission::{Grants, Rule};
 
 pub use builder::RuntimeBuilder;
 pub use clock::{Clock, SystemClock, Timestamp, VirtualClock, Work};
+pub use compiled::{CacheOptions, CacheStats};
 pub use engine::{Engine, EngineOptions};
 pub use error::{BuildError, CallError, GuestError, GuestPayload, LoadError};
 pub use event::{Event, EventKind, EventStream, Export, Mail};
