@@ -178,6 +178,23 @@ fn no_test_is_ignored() {
     assert_none(offences.collect(), "a test that does not run holds nothing");
 }
 
+/// The file that maps machine code, and how often it says `unsafe`.
+const UNSAFE: (&str, usize) = ("src/runtime/compiled/machine_code.rs", 1);
+
+#[test]
+fn one_place_is_unsafe() {
+    let manifest = std::fs::read_to_string(source::root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("\nunsafe_code = \"deny\""), "the compiler has to ask for a reason as well");
+    let count = |text: &str| {
+        let code = code(text);
+        code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| *word == "unsafe").count()
+    };
+    let all = ["src", "tests", "fuzz", "examples", "docs"].into_iter().flat_map(rust_files);
+    let found: Vec<(String, usize)> =
+        all.map(|(file, text)| (file, count(&text))).filter(|(_, count)| *count > 0).collect();
+    assert_eq!(found, [(UNSAFE.0.to_owned(), UNSAFE.1)], "what is unsafe stands in one place, for one reason");
+}
+
 #[test]
 fn nothing_outside_the_package_is_named() {
     let foreign = [concat!("../", "shared"), concat!("/work", "/shared"), concat!("/work", "/wt")];

@@ -10,6 +10,7 @@ Operations are written CODEC:TEXT, such as json:{\"add\":2} or raw:hello; text:T
 Examples:
   airssys-wasm run fixtures/counter --op 'json:{\"add\":2}' --op 'json:{\"add\":3}'
   RUST_LOG=info airssys-wasm run plugins/mine --env MODE=test --config batch-size=10 --op raw:
+  airssys-wasm run plugins/mine --cache ~/.cache/airssys-wasm --op raw:
   airssys-wasm run plugins/mine --root /srv/data --store mine.redb --audit audit.jsonl --policy policy.toml --op raw:
 
 Exit status:

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use airssys_wasm::contract::multicodec::{self, Codec};
 use airssys_wasm::contract::{Phase, payload};
 use airssys_wasm::manifest::{self, ManifestReadError};
-use airssys_wasm::runtime::{Call, LoadError, LoadOptions, RuntimeBuilder};
+use airssys_wasm::runtime::{CacheOptions, Call, Engine, EngineOptions, LoadError, LoadOptions, RuntimeBuilder};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -32,6 +32,10 @@ pub(crate) struct Work {
     /// A deadline for each operation, in milliseconds; the manifest's holds too.
     #[arg(long, value_name = "MS")]
     timeout_ms: Option<u64>,
+    /// A directory of yours for machine code: what was compiled once is taken from there the next time. It is created if
+    /// need be, and not used if others may write to it.
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) hosting: Hosting,
 }
@@ -70,13 +74,19 @@ impl Work {
         tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(self.operate(prepare, answers))
     }
 
+    fn builder(&self) -> Result<RuntimeBuilder, Unusable> {
+        let builder = self.hosting.builder()?;
+        let mut options = EngineOptions::default();
+        options.cache = self.cache.as_ref().map(CacheOptions::new);
+        Ok(builder.engine(Engine::new(&options).map_err(anyhow::Error::new)?))
+    }
+
     async fn operate(
         self,
         prepare: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder,
         answers: &mut dyn Write,
     ) -> anyhow::Result<Exit> {
-        let built =
-            self.hosting.builder().and_then(|builder| Ok(prepare(builder).build().map_err(anyhow::Error::new)?));
+        let built = self.builder().and_then(|builder| Ok(prepare(builder).build().map_err(anyhow::Error::new)?));
         let runtime = match built {
             Ok(runtime) => runtime,
             Err(Unusable::Policy(source, errors)) => {

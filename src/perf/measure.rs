@@ -172,6 +172,8 @@ mod tests {
     use super::super::workload::Prepare;
     use super::*;
 
+    type Sides = fn(Cores) -> Result<Prepared, PerfError>;
+
     /// A side whose repetitions take what they are told to take.
     struct Takes(u64);
 
@@ -190,7 +192,7 @@ mod tests {
     fn a_statistic_is_made_of_what_both_sides_take() {
         let pair = |_| Ok(Prepared::Pair(Box::new(Takes(300)), Box::new(Takes(200))));
         let alone = |_| Ok(Prepared::Alone(Box::new(Takes(300))));
-        let table: [(Statistic, fn(Cores) -> Result<Prepared, PerfError>, f64); 5] = [
+        let table: [(Statistic, Sides, f64); 5] = [
             (Statistic::Ratio, pair, 1.5),
             (Statistic::Speed, pair, 200.0 / 300.0),
             (Statistic::Added, pair, 100.0),

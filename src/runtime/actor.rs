@@ -168,6 +168,9 @@ impl Actor {
     /// Buries what a component that is being stopped did not get done in time.
     fn bury_overdue(&self) {
         let Self { services, component, .. } = self;
+        if !component.draining.load(Ordering::Acquire) {
+            return;
+        }
         let overdue = component.life().drained_by.is_some_and(|until| until <= services.clock.now());
         if overdue {
             dead_letter::bury(services, component, component.mailbox.take_mail(), "it was stopped");
@@ -245,6 +248,7 @@ impl Actor {
                 return Err(CallError::NotStartable(life.state));
             }
             life.drained_by = None;
+            self.component.draining.store(false, Ordering::Release);
             self.component.pass(&mut life, &self.services, State::Starting);
         }
         self.restarts.clear();

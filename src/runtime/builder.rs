@@ -251,6 +251,7 @@ impl RuntimeBuilder {
         };
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
         let services = Services {
+            own_directory: engine.compiler().directory(),
             engine,
             contract: self.contract.unwrap_or(ContractVersion::NEWEST),
             tasks: self.tasks,

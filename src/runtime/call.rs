@@ -61,9 +61,9 @@ impl CurrentCall {
 
     /// After how much fuel the call that has begun lets others run, if a schedule decides that.
     pub(crate) fn pace(&self) -> Option<u64> {
-        let pace = self.tasks.pace();
-        self.with(|call| call.steps = pace.map(|pace| PATIENCE_FUEL / pace.max(1)));
-        pace
+        let pace = self.tasks.pace()?;
+        self.with(|call| call.steps = Some(PATIENCE_FUEL / pace.max(1)));
+        Some(pace)
     }
 
     /// The guest goes on.

@@ -4,6 +4,7 @@
 //! does not know what the task does with it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -100,6 +101,7 @@ fn put(services: &Services, component: &Component, accept: Accept, command: Comm
         return Err(component.gone());
     }
     if last && life.accepts() {
+        component.draining.store(true, Ordering::Release);
         life.drained_by = Some(services.clock.now().plus_millis(services.limits.drain_ms));
         component.stop.wake_all();
         if life.state == State::Running {

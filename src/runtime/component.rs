@@ -60,6 +60,8 @@ pub(crate) struct Component {
     pub(crate) stop: Waiters,
     /// That the mailbox is full was told since it last had room.
     pub(crate) full: AtomicBool,
+    /// It was told to stop: [`Life::drained_by`] is present. To find that out takes no lock.
+    pub(crate) draining: AtomicBool,
     /// The call in progress has computed for longer than a tick.
     pub(crate) long: Arc<AtomicBool>,
     /// What was accepted and never handled.

@@ -1,18 +1,14 @@
-//! The wasmtime engine: configured once, compiling within bounds, ticking, and remembering what it compiled.
+//! The wasmtime engine with what belongs to it: what compiles, what is offered to link, what ticks.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
-
-use super::call::panic_text;
+use super::compiled::{CacheOptions, CacheStats, Compiled, Compiler};
 use super::error::{BuildError, LoadError};
 use super::host::Host;
 use super::interface::{Linked, Offer};
-use super::tasks::{Lost, Tasks};
-use super::{host, interface, wasi};
+use super::{allocation, host, interface, wasi};
 use crate::contract::ContractVersion;
 
 /// How often computing guests are looked at. A call ends at most this long, and the time of one bulk operation, after
@@ -22,24 +18,6 @@ const TICK: Duration = Duration::from_millis(2);
 /// By how much threads for long calls yield to others, in steps of `nice`: a third of an equal's share when both are busy.
 const LONG_CALL_NICENESS: i32 = 5;
 
-/// What a guest may use of the native stack, in bytes. The rest of [`ASYNC_STACK_BYTES`] is the host functions' own,
-/// whose overflow would abort the process.
-const MAX_WASM_STACK_BYTES: usize = 512 << 10;
-/// The native stack of a call, in bytes.
-const ASYNC_STACK_BYTES: usize = 2 << 20;
-
-/// The most memories, and the most tables, of one component: linked multi-module components share theirs.
-const MAX_MEMORIES_PER_COMPONENT: u32 = 16;
-const MAX_TABLES_PER_COMPONENT: u32 = 16;
-/// The most core instances of one component: a language runtime linked dynamically has some thirty.
-const MAX_CORE_INSTANCES_PER_COMPONENT: u32 = 128;
-/// The most elements of one table; whole language runtimes have tens of thousands of functions.
-const MAX_TABLE_ELEMENTS: usize = 1 << 19;
-/// The largest memory, in bytes: all that 32-bit addresses reach. The manifest's maximum is far below.
-const MAX_MEMORY_BYTES: usize = 4 << 30;
-/// The most metadata of one component's instance, in bytes: 32 for each function that a table or export refers to.
-const MAX_INSTANCE_METADATA_BYTES: usize = 16 << 20;
-
 /// How an [`Engine`] is built.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -47,20 +25,24 @@ pub struct EngineOptions {
     /// How many threads compile. Compiling a hostile component takes no more of the machine than these. Two.
     pub compile_threads: usize,
     /// How many instances may live at once, over all runtimes that share the engine: 512. Address space of some
-    /// 6 GiB is reserved for each, memory only as it is used.
+    /// 6 GiB is reserved for each, memory only as it is used. A process that may not have so much address space
+    /// (`ulimit -v`) is warned, and its instances are made one by one: slower, and bounded by
+    /// [`HostLimits::instances`](super::HostLimits::instances) of each runtime alone.
     pub instances: u32,
     /// How many threads go on with guests that compute for longer than a few milliseconds: one less than there are
     /// processors, and at least one, so that short calls find a processor free.
     pub long_call_threads: usize,
-    /// How many compiled components are kept for the next load of the same bytes: 64.
+    /// How many compiled components are kept in memory for the next load of the same bytes: 64.
     pub cached_components: usize,
+    /// Where compiled components are kept on the disk, for the next process. None, the default, keeps none.
+    pub cache: Option<CacheOptions>,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let long_call_threads = processors.saturating_sub(1).max(1);
-        Self { compile_threads: 2, instances: 512, long_call_threads, cached_components: 64 }
+        Self { compile_threads: 2, instances: 512, long_call_threads, cached_components: 64, cache: None }
     }
 }
 
@@ -72,34 +54,11 @@ struct Shared {
     wasmtime: wasmtime::Engine,
     linker: wasmtime::component::Linker<Host>,
     /// What is offered, by version of the contract, lowest first.
-    offers: Vec<Offer>,
-    compilers: rayon::ThreadPool,
+    offers: &'static [Offer],
+    compiler: Compiler,
     long_call_threads: usize,
     /// The threads for long calls, once there was one; none if the machine gives no threads.
     long_calls: OnceLock<Option<tokio::runtime::Runtime>>,
-    cache: Mutex<Cache>,
-}
-
-/// Compiled components, least recently used first.
-struct Cache {
-    capacity: usize,
-    entries: Vec<(Hash, Arc<Compiled>)>,
-}
-
-/// The SHA-256 of a file.
-pub(crate) type Hash = [u8; 32];
-
-/// A compiled component and, once it was asked for, whether it fits this runtime's interfaces.
-pub(crate) struct Compiled {
-    pub(crate) component: wasmtime::component::Component,
-    /// By version of the contract, lowest first.
-    linked: [OnceLock<Result<Linked, LoadError>>; ContractVersion::ALL.len()],
-}
-
-impl Compiled {
-    pub(crate) fn new(component: wasmtime::component::Component) -> Self {
-        Self { component, linked: Default::default() }
-    }
 }
 
 impl Engine {
@@ -109,55 +68,31 @@ impl Engine {
     /// [`BuildError`] if the machine does not grant the address space or the threads.
     pub fn new(options: &EngineOptions) -> Result<Self, BuildError> {
         let failed = |reason: String| BuildError { what: "engine", reason };
-        let wasmtime = wasmtime::Engine::new(&config(options)).map_err(|error| failed(format!("{error:#}")))?;
+        let wasmtime = allocation::engine(options.instances.max(1)).map_err(|error| failed(format!("{error:#}")))?;
         let mut linker = wasmtime::component::Linker::new(&wasmtime);
         wasi::add_to_linker(&mut linker)
             .and_then(|()| host::add_to_linker(&mut linker))
             .map_err(|error| failed(format!("{error:#}")))?;
-        let offers = ContractVersion::ALL.iter().map(|version| Offer::new(*version));
-        let offers = offers.collect::<Result<Vec<_>, _>>().map_err(&failed)?;
-        let compilers = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.compile_threads.max(1))
-            .thread_name(|index| format!("airssys-compile-{index}"))
-            .build()
-            .map_err(|error| failed(error.to_string()))?;
+        let offers = Offer::all().map_err(failed)?;
+        let compiler = Compiler::new(&wasmtime, options).map_err(|error| failed(error.to_string()))?;
         start_ticking(&wasmtime).map_err(|error| failed(error.to_string()))?;
-        let cache = Mutex::new(Cache { capacity: options.cached_components, entries: Vec::new() });
         let long_call_threads = options.long_call_threads.max(1);
         let long_calls = OnceLock::new();
-        Ok(Self(Arc::new(Shared { wasmtime, linker, offers, compilers, long_call_threads, long_calls, cache })))
-    }
-
-    /// How the engine below is configured.
-    #[cfg(feature = "perf")]
-    pub(crate) fn configuration(options: &EngineOptions) -> Config {
-        config(options)
+        Ok(Self(Arc::new(Shared { wasmtime, linker, offers, compiler, long_call_threads, long_calls })))
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
         &self.0.wasmtime
     }
 
-    /// Compiles on the engine's own threads, unless these very bytes were compiled before.
-    pub(crate) async fn compile(&self, tasks: &Tasks, hash: Hash, wasm: Vec<u8>) -> wasmtime::Result<Arc<Compiled>> {
-        let known = self.cache().get(&hash);
-        if let Some(compiled) = known {
-            // Whether the bytes were compiled before must not make a difference to the order of anything.
-            tasks.turn().await;
-            return Ok(compiled);
-        }
-        let engine = self.clone();
-        let compile = move || {
-            let Shared { wasmtime, compilers, .. } = &*engine.0;
-            compilers.install(|| wasmtime::component::Component::from_binary(wasmtime, &wasm))
-        };
-        let component = tasks.blocking(compile).await.map_err(|lost| match lost {
-            Lost::Panicked(panic) => wasmtime::Error::msg(format!("the compiler panicked: {}", panic_text(&*panic))),
-            Lost::GivenUp(why) => wasmtime::Error::msg(why),
-        })??;
-        let compiled = Arc::new(Compiled::new(component));
-        self.cache().put(hash, Arc::clone(&compiled));
-        Ok(compiled)
+    /// Finds or makes the machine code of components.
+    pub(crate) fn compiler(&self) -> &Compiler {
+        &self.0.compiler
+    }
+
+    /// Where machine code came from so far, over all runtimes that share the engine.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.0.compiler.stats()
     }
 
     /// What a runtime of that version of the contract offers.
@@ -167,8 +102,7 @@ impl Engine {
 
     /// The component linked with the host's functions, checked against the interfaces on offer.
     pub(crate) fn link(&self, compiled: &Compiled, contract: ContractVersion) -> Result<Linked, LoadError> {
-        let linked = &compiled.linked[contract as usize];
-        linked.get_or_init(|| interface::link(self.offer(contract), &self.0.linker, &compiled.component)).clone()
+        compiled.linked(contract, || interface::link(self.offer(contract), &self.0.linker, &compiled.component))
     }
 
     /// The threads for guests that compute for long.
@@ -187,10 +121,6 @@ impl Engine {
         };
         self.0.long_calls.get_or_init(start).as_ref().map(|threads| threads.handle().clone())
     }
-
-    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
-        self.0.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Shared {
@@ -206,60 +136,6 @@ impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").finish_non_exhaustive()
     }
-}
-
-impl Cache {
-    fn get(&mut self, hash: &Hash) -> Option<Arc<Compiled>> {
-        let index = self.entries.iter().position(|(known, _)| known == hash)?;
-        let entry = self.entries.remove(index);
-        let compiled = Arc::clone(&entry.1);
-        self.entries.push(entry);
-        Some(compiled)
-    }
-
-    fn put(&mut self, hash: Hash, compiled: Arc<Compiled>) {
-        self.entries.retain(|(known, _)| *known != hash);
-        self.entries.push((hash, compiled));
-        let surplus = self.entries.len().saturating_sub(self.capacity);
-        self.entries.drain(..surplus);
-    }
-}
-
-/// The SHA-256 of bytes.
-pub(crate) fn hash(bytes: &[u8]) -> Hash {
-    Sha256::digest(bytes).into()
-}
-
-fn config(options: &EngineOptions) -> Config {
-    let instances = options.instances.max(1);
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(instances)
-        .total_core_instances(instances.saturating_mul(8).max(MAX_CORE_INSTANCES_PER_COMPONENT))
-        .total_memories(instances.saturating_add(instances / 2).max(MAX_MEMORIES_PER_COMPONENT))
-        .total_tables(instances.saturating_mul(3).max(MAX_TABLES_PER_COMPONENT))
-        .total_stacks(instances)
-        .max_core_instances_per_component(MAX_CORE_INSTANCES_PER_COMPONENT)
-        .max_memories_per_component(MAX_MEMORIES_PER_COMPONENT)
-        .max_tables_per_component(MAX_TABLES_PER_COMPONENT)
-        .max_memories_per_module(MAX_MEMORIES_PER_COMPONENT)
-        .max_tables_per_module(MAX_TABLES_PER_COMPONENT)
-        .max_component_instance_size(MAX_INSTANCE_METADATA_BYTES)
-        .max_core_instance_size(MAX_INSTANCE_METADATA_BYTES)
-        .max_memory_size(MAX_MEMORY_BYTES)
-        .table_elements(MAX_TABLE_ELEMENTS);
-    let mut config = Config::new();
-    config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .max_wasm_stack(MAX_WASM_STACK_BYTES)
-        .async_stack_size(ASYNC_STACK_BYTES)
-        .memory_init_cow(true)
-        .wasm_multi_memory(true)
-        .wasm_memory64(false)
-        // Backtraces name the guest's functions to nobody who could use them, and cost time at every trap.
-        .wasm_backtrace_max_frames(None);
-    config
 }
 
 /// Increments the epoch until the engine is gone.

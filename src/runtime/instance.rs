@@ -218,6 +218,12 @@ fn prepare(store: &mut Store<Host>, call: &CurrentCall, fuel: u64, hostcall_byte
     store.set_epoch_deadline(1);
 }
 
+/// Whether the component has more core instances than the limiter allows, which a pool tells before. The engine reports
+/// this as text alone.
+fn exceeds_store(ended: &Ended) -> bool {
+    ended.message.contains("resource limit exceeded")
+}
+
 fn instantiation_error(ended: &Ended, memory_refused: bool) -> LoadError {
     let error = ended.error.as_ref();
     let trapped = error.is_some_and(|error| error.is::<Trap>());
@@ -225,7 +231,7 @@ fn instantiation_error(ended: &Ended, memory_refused: bool) -> LoadError {
         LoadCode::InstantiationTimeout
     } else if error.is_some_and(|error| error.is::<PoolConcurrencyLimitError>()) {
         LoadCode::ResourceExhausted
-    } else if memory_refused && !trapped {
+    } else if (memory_refused || exceeds_store(ended)) && !trapped {
         LoadCode::MemoryExceedsLimit
     } else {
         return LoadError::new(LoadCode::InstantiationTrapped, format!("{}: {}", ended.kind, ended.message));

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::manifest::Manifest;
 
+use super::allocation::{
+    MAX_CORE_INSTANCES_PER_COMPONENT, MAX_MEMORIES_PER_COMPONENT, MAX_TABLE_ELEMENTS, MAX_TABLES_PER_COMPONENT,
+};
 use super::messaging::mailbox::Bounds;
 
 /// The operator's limits. They bound every manifest; a manifest that asks for more is not loaded.
@@ -235,6 +238,19 @@ fn bytes(size: usize) -> u64 {
 }
 
 impl wasmtime::ResourceLimiter for MemoryLimiter {
+    // A pool holds the same before an instance is made; where there is none, these do.
+    fn instances(&self) -> usize {
+        MAX_CORE_INSTANCES_PER_COMPONENT as usize
+    }
+
+    fn memories(&self) -> usize {
+        MAX_MEMORIES_PER_COMPONENT as usize
+    }
+
+    fn tables(&self) -> usize {
+        MAX_TABLES_PER_COMPONENT as usize
+    }
+
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         Ok(self.grow(bytes(current), bytes(desired)))
     }
@@ -246,7 +262,9 @@ impl wasmtime::ResourceLimiter for MemoryLimiter {
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let size = |elements| bytes(elements).saturating_mul(TABLE_ELEMENT_BYTES);
-        Ok(self.grow(size(current), size(desired)))
+        // More than a pool has room for counts as all there is.
+        let desired = if desired > MAX_TABLE_ELEMENTS { u64::MAX } else { size(desired) };
+        Ok(self.grow(size(current), desired))
     }
 
     fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {

@@ -16,13 +16,15 @@ use crate::manifest::{self, Manifest, ManifestReadError};
 use crate::permission::{Admitted, Grants, PolicyError, PolicyMode, texts};
 
 use super::actor::Actor;
+use super::allocation::{MAX_MEMORIES_PER_COMPONENT, MAX_TABLES_PER_COMPONENT};
 use super::audit::{AuditEvent, Lossless};
 use super::bindings::types::ComponentMetadata;
 use super::call::Ended;
 use super::clock::Work;
+use super::compiled::{Compiled, Hash, hash};
 use super::component::{Component, Life, overlay_env};
 use super::config::Config;
-use super::engine::{Compiled, hash};
+use super::engine::Engine;
 use super::error::LoadError;
 use super::event::EventKind;
 use super::in_force::InForce;
@@ -74,8 +76,14 @@ async fn run_phases(
     name: &mut Option<ComponentId>,
     work: &mut Work,
 ) -> Result<Arc<Component>, LoadError> {
-    let directory = options.directory.clone();
-    let (manifest, manifest_sha256, wasm) = blocking(services, move || read_manifest(&directory)).await?;
+    let (directory, engine, max) =
+        (options.directory.clone(), services.engine.clone(), services.limits.component_bytes);
+    let read = blocking(services, move || {
+        let (manifest, manifest_sha256, wasm) = read_manifest(&directory)?;
+        let code = find_code(&engine, &manifest, &wasm, max);
+        Ok((manifest, manifest_sha256, code))
+    });
+    let (manifest, manifest_sha256, code) = read.await?;
     *name = Some(manifest.component.name.clone());
 
     let component = Arc::new(describe(services, manifest, manifest_sha256, options));
@@ -88,7 +96,7 @@ async fn run_phases(
         return Err(LoadError::new(LoadCode::LimitExceedsPolicy, excess));
     }
 
-    let compiled = compile(services, &component, wasm).await?;
+    let compiled = compile(services, &component, code?).await?;
     check_initial_memory(&compiled, component.manifest.resources.memory.max)?;
 
     interface::check_manifest(services.engine.offer(services.contract), &component.manifest)?;
@@ -173,6 +181,7 @@ fn describe(services: &Services, manifest: Manifest, manifest_sha256: String, op
         room: Waiters::new(Arc::clone(&services.clock)),
         stop: Waiters::new(Arc::clone(&services.clock)),
         full: AtomicBool::new(false),
+        draining: AtomicBool::new(false),
         long: Arc::default(),
         dead_letters: AtomicU64::new(0),
         version: manifest.component.version.to_string().into(),
@@ -252,25 +261,48 @@ fn warn_of_deprecated(services: &Services, component: &Component, linked: &Linke
     }
 }
 
-/// The component phase: from a file to machine code.
-async fn compile(services: &Services, component: &Component, path: PathBuf) -> Result<Arc<Compiled>, LoadError> {
-    let max = services.limits.component_bytes;
-    let (wasm, hash) = blocking(services, move || {
-        let wasm = read_wasm(&path, max)?;
-        let hash = hash(&wasm);
-        Ok((wasm, hash))
-    })
-    .await?;
-    let _ = component.wasm_sha256.set(hash.iter().map(|byte| format!("{byte:02x}")).collect());
-    let name = &component.manifest.component.wasm;
-    check_format(name, &wasm)?;
-    services.engine.compile(&services.tasks, hash, wasm).await.map_err(|error| {
-        let message = format!("{name}: {error:#}");
-        if exceeds_pool(&message) {
-            return LoadError::new(LoadCode::MemoryExceedsLimit, message);
+/// The machine code of a component, as far as it is there without compiling.
+struct Code {
+    wasm_sha256: Hash,
+    /// The component, or else its wasm, which is to be compiled.
+    found: Result<Arc<Compiled>, Vec<u8>>,
+}
+
+/// Reads the wasm and looks for its machine code, while the thread that read the manifest is at it: a change of threads
+/// takes as long as a good part of a load. What is wrong is told in the component phase, if the load gets there.
+fn find_code(engine: &Engine, manifest: &Manifest, path: &Path, max: u64) -> Result<Code, LoadError> {
+    let wasm = read_wasm(path, max)?;
+    check_format(&manifest.component.wasm, &wasm)?;
+    let wasm_sha256 = hash(&wasm);
+    Ok(Code { wasm_sha256, found: engine.compiler().find(wasm_sha256).ok_or(wasm) })
+}
+
+/// The component phase: from wasm to machine code.
+async fn compile(services: &Services, component: &Component, code: Code) -> Result<Arc<Compiled>, LoadError> {
+    let Code { wasm_sha256, found } = code;
+    let _ = component.wasm_sha256.set(wasm_sha256.iter().map(|byte| format!("{byte:02x}")).collect());
+    match found {
+        Ok(compiled) => {
+            // Whether the bytes were compiled before must not make a difference to the order of anything.
+            services.tasks.turn().await;
+            Ok(compiled)
         }
-        LoadError::new(LoadCode::InvalidComponent, format!("{message}; `wasm-tools validate` says more"))
-    })
+        Err(wasm) => {
+            let engine = services.engine.clone();
+            let name = component.manifest.component.wasm.clone();
+            let compile =
+                move || engine.compiler().compile(wasm_sha256, &wasm).map_err(|why| not_compiled(&name, &why));
+            blocking(services, compile).await
+        }
+    }
+}
+
+fn not_compiled(name: &str, error: &wasmtime::Error) -> LoadError {
+    let message = format!("{name}: {error:#}");
+    if exceeds_pool(&message) {
+        return LoadError::new(LoadCode::MemoryExceedsLimit, message);
+    }
+    LoadError::new(LoadCode::InvalidComponent, format!("{message}; `wasm-tools validate` says more"))
 }
 
 fn read_wasm(path: &Path, max: u64) -> Result<Vec<u8>, LoadError> {
@@ -311,19 +343,26 @@ fn exceeds_pool(message: &str) -> bool {
         .any(|phrase| message.contains(phrase))
 }
 
-/// Refuses early what cannot fit. The engine tells the largest memory only; that all memories and tables fit together
+/// Refuses early what cannot fit, as a pool does without being asked. The engine tells the largest memory only; that all memories and tables fit together
 /// is counted when they are made, by the instance's limiter, with the same code.
 fn check_initial_memory(compiled: &Compiled, max: u64) -> Result<(), LoadError> {
     const PAGE_BYTES: u64 = 65_536;
     let Some(needs) = compiled.component.resources_required() else { return Ok(()) };
     let memory = needs.max_initial_memory_size.unwrap_or(0).saturating_mul(PAGE_BYTES);
     let table = needs.max_initial_table_size.unwrap_or(0).saturating_mul(super::limits::TABLE_ELEMENT_BYTES);
-    if memory.saturating_add(table) <= max {
+    let (memories, tables) = (needs.num_memories, needs.num_tables);
+    let message = if memories > MAX_MEMORIES_PER_COMPONENT || tables > MAX_TABLES_PER_COMPONENT {
+        format!(
+            "the component has {memories} memories and {tables} tables, the host allows {MAX_MEMORIES_PER_COMPONENT} and \
+             {MAX_TABLES_PER_COMPONENT}"
+        )
+    } else if memory.saturating_add(table) > max {
+        format!(
+            "the component starts with at least {memory} bytes of memory and {table} of tables, resources.memory.max is {max}"
+        )
+    } else {
         return Ok(());
-    }
-    let message = format!(
-        "the component starts with at least {memory} bytes of memory and {table} of tables, resources.memory.max is {max}"
-    );
+    };
     Err(LoadError::new(LoadCode::MemoryExceedsLimit, message))
 }
 

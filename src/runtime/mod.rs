@@ -8,6 +8,7 @@
 //! [`Runtime`] → `actor` (queue, restart rule) → `instance` (bounds of one call) → guest → `host` (gate, act).
 
 mod actor;
+mod allocation;
 pub mod audit;
 pub(crate) mod bindings;
 mod builder;
@@ -15,6 +16,7 @@ mod call;
 mod children;
 mod clock;
 mod command;
+mod compiled;
 mod component;
 mod config;
 mod engine;
@@ -58,6 +60,7 @@ use crate::permission::{Grants, Rule};
 
 pub use builder::RuntimeBuilder;
 pub use clock::{Clock, SystemClock, Timestamp, VirtualClock, Work};
+pub use compiled::{CacheOptions, CacheStats};
 pub use engine::{Engine, EngineOptions};
 pub use error::{BuildError, CallError, GuestError, GuestPayload, LoadError};
 pub use event::{Event, EventKind, EventStream, Export, Mail};
@@ -238,7 +241,11 @@ impl Runtime {
     /// [`CallError`]; the guest's own error cases are [`CallError::Guest`].
     pub async fn execute(&self, id: &ComponentId, operation: Vec<u8>, call: Call) -> Result<Executed, CallError> {
         let component = self.find_running(id, |component| component.check_codec(&operation))?;
-        let slot = Arc::clone(&component.slots).acquire_owned().await.map_err(|_| component.gone())?;
+        // Hardly ever does one have to wait for a place.
+        let slot = match Arc::clone(&component.slots).try_acquire_owned() {
+            Ok(slot) => slot,
+            Err(_) => Arc::clone(&component.slots).acquire_owned().await.map_err(|_| component.gone())?,
+        };
         let execute = |answer| Command::Execute(Box::new(Execution { operation, call, answer, _slot: slot }));
         command::ask(&self.0.services, &component, Accept::Running, execute).await
     }

@@ -2,22 +2,36 @@
 
 use std::sync::{Arc, Weak};
 
+use wasmtime::component::Component;
+
 use crate::contract::{ComponentId, ContractVersion, LoadCode};
 
 use super::Runtime;
-use super::component::Component;
-use super::engine::{Compiled, Engine};
+use super::allocation;
+use super::compiled::{self, Compiled};
+use super::component::Component as Installed;
+use super::engine::{Engine, EngineOptions};
 use super::error::LoadError;
 use super::instance::{Instance, Origin};
 use super::interface::{self, Linked};
 use super::registry::Registry;
 use super::services::Services;
 
+/// How the engine below is configured.
+pub(crate) fn configuration(options: &EngineOptions) -> wasmtime::Config {
+    allocation::pooled(options.instances)
+}
+
+/// What maps the machine code of a component that is in the cache of the engine, and does nothing else.
+pub(crate) fn mapped(engine: &Engine, wasm: &[u8]) -> Option<impl Fn() -> wasmtime::Result<Component> + use<>> {
+    engine.compiler().mapped(compiled::hash(wasm))
+}
+
 /// A component that is loaded.
 pub(crate) struct Loaded {
     services: Arc<Services>,
     registry: Weak<Registry>,
-    component: Arc<Component>,
+    component: Arc<Installed>,
     linked: Linked,
 }
 
@@ -49,7 +63,7 @@ pub(crate) struct Interfaces {
 impl Interfaces {
     pub(crate) fn compile(engine: &Engine, wasm: &[u8]) -> Result<Self, LoadError> {
         let invalid = |why| LoadError::new(LoadCode::InvalidComponent, format!("{why:#}"));
-        let component = wasmtime::component::Component::from_binary(engine.wasmtime(), wasm).map_err(invalid)?;
+        let component = Component::from_binary(engine.wasmtime(), wasm).map_err(invalid)?;
         Ok(Self { engine: engine.clone(), compiled: Compiled::new(component) })
     }
 

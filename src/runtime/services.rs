@@ -40,6 +40,8 @@ pub(crate) struct Services {
     pub(crate) root: Option<Root>,
     /// The files that the runtime itself keeps, and that no component may reach.
     pub(crate) own_files: Vec<(u64, u64)>,
+    /// A directory that it keeps, with all that lies in it.
+    pub(crate) own_directory: Option<(u64, u64)>,
     pub(crate) store: Store,
     pub(crate) http: Arc<Client>,
     pub(crate) resolver: Arc<dyn Resolver>,

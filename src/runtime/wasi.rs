@@ -3,6 +3,7 @@
 //! No preopened directory, no socket, no name lookup, no argument, no standard input; the component's own
 //! environment; standard output and error become log records, line by line; both clocks are the runtime's.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -128,10 +129,13 @@ impl Pollable for Alarm {
 pub(crate) struct Output {
     stdout: LineLog,
     stderr: LineLog,
+    /// Something was written since the last flush.
+    written: Arc<AtomicBool>,
 }
 
 impl Output {
     pub(crate) fn new(services: &Arc<Services>, component: &Arc<Component>) -> Self {
+        let written = Arc::<AtomicBool>::default();
         let stream = |level| {
             let writer = Writer {
                 services: Arc::clone(services),
@@ -140,13 +144,17 @@ impl Output {
                 line: Vec::new(),
                 missing: 0,
             };
-            LineLog(Arc::new(Mutex::new(writer)))
+            LineLog { writer: Arc::new(Mutex::new(writer)), written: Arc::clone(&written) }
         };
-        Self { stdout: stream(LogLevel::Info), stderr: stream(LogLevel::Warn) }
+        Self { stdout: stream(LogLevel::Info), stderr: stream(LogLevel::Warn), written }
     }
 
     /// Logs what was written without a line end.
     pub(crate) fn flush(&self) {
+        if !self.written.load(Ordering::Relaxed) {
+            return;
+        }
+        self.written.store(false, Ordering::Relaxed);
         for stream in [&self.stdout, &self.stderr] {
             stream.with(Writer::end_unfinished_line);
         }
@@ -155,7 +163,10 @@ impl Output {
 
 /// A stream whose lines become log records.
 #[derive(Clone)]
-struct LineLog(Arc<Mutex<Writer>>);
+struct LineLog {
+    writer: Arc<Mutex<Writer>>,
+    written: Arc<AtomicBool>,
+}
 
 struct Writer {
     services: Arc<Services>,
@@ -168,7 +179,7 @@ struct Writer {
 
 impl LineLog {
     fn with(&self, f: impl FnOnce(&mut Writer)) {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        f(&mut self.writer.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -228,6 +239,7 @@ impl Pollable for LineLog {
 
 impl OutputStream for LineLog {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.written.store(true, Ordering::Relaxed);
         self.with(|writer| writer.write(&bytes));
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::lanes::loops;
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::perf::PerfError;
-use crate::runtime::{Engine, EngineOptions, Runtime};
+use crate::runtime::{EngineOptions, Runtime, probe};
 
 pub(super) const ALL: &[Workload] = &[Workload {
     id: "runtime/creation",
@@ -20,7 +20,7 @@ fn prepare(cores: Cores) -> Result<Prepared, PerfError> {
     made()?;
     let subject = loops(cores, |_| Ok(made))?;
     let baseline = loops(cores, |_| {
-        let config = Engine::configuration(&EngineOptions::default());
+        let config = probe::configuration(&EngineOptions::default());
         Ok(move || wasmtime::Engine::new(&config).map(drop).map_err(PerfError::from_error))
     })?;
     Ok(Prepared::Pair(subject, baseline))

@@ -1,7 +1,5 @@
 //! `execute` from outside, through the actor, for small and for large operations.
 
-use std::sync::Arc;
-
 use tokio::sync::oneshot;
 
 use super::guests::{self, ECHO, Place};

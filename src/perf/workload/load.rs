@@ -11,7 +11,7 @@ use super::lanes::{Lane, pair, threads};
 use super::raw::{Data, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::perf::PerfError;
-use crate::runtime::{Engine, EngineOptions, Runtime};
+use crate::runtime::{CacheOptions, Engine, EngineOptions, Runtime, probe};
 
 pub(super) const ALL: &[Workload] = &[
     Workload {
@@ -47,7 +47,10 @@ fn prepare(cores: Cores, origin: Origin) -> Result<Prepared, PerfError> {
     let threads = threads(cores)?;
     let place = Arc::new(Place::new()?);
     // Nothing is kept in memory, so that every load goes the whole way.
-    let options = EngineOptions { instances: 16, cached_components: 0, ..EngineOptions::default() };
+    let mut options = EngineOptions { instances: 16, cached_components: 0, ..EngineOptions::default() };
+    if origin == Origin::Cache {
+        options.cache = Some(CacheOptions::new(place.path().join("cache")));
+    }
     let engine = Engine::new(&options).map_err(PerfError::from_error)?;
     let runtime = guests::runtime(&engine, |builder| builder)?;
     let operations: String = (0..OPERATIONS)
@@ -57,9 +60,12 @@ fn prepare(cores: Cores, origin: Origin) -> Result<Prepared, PerfError> {
 
     let component = Component::from_binary(engine.wasmtime(), &built.wasm).map_err(PerfError::from_error)?;
     let raw = Raw::of(&engine, &component)?;
-    let code = place.path().join("plugin.cwasm");
-    let bytes = component.serialize().map_err(PerfError::from_error)?;
-    std::fs::write(&code, bytes).map_err(PerfError::from_error)?;
+    // The first load fills the cache.
+    threads.block_on(load(&runtime, &built.directory))?;
+    let mapped = Arc::new(probe::mapped(&engine, &built.wasm));
+    if mapped.is_none() && origin == Origin::Cache {
+        return Err(PerfError::new("the component is not in the cache"));
+    }
 
     let (keep, directory) = (Arc::clone(&place), built.directory);
     let subject: Lane = Box::new(move |times| {
@@ -74,13 +80,14 @@ fn prepare(cores: Cores, origin: Origin) -> Result<Prepared, PerfError> {
     });
     let wasm = Arc::new(built.wasm);
     let baseline: Lane = Box::new(move |times| {
-        let (engine, raw, wasm, code) = (engine.clone(), raw.clone(), Arc::clone(&wasm), code.clone());
+        let (engine, raw, wasm, mapped) = (engine.clone(), raw.clone(), Arc::clone(&wasm), Arc::clone(&mapped));
         Box::pin(async move {
             for _ in 0..times {
-                let component = match origin {
-                    Origin::Wasm => Component::from_binary(engine.wasmtime(), &wasm).map_err(PerfError::from_error)?,
-                    Origin::Cache => Component::from_binary(engine.wasmtime(), &wasm).map_err(PerfError::from_error)?,
+                let component = match &*mapped {
+                    None => Component::from_binary(engine.wasmtime(), &wasm),
+                    Some(mapped) => mapped(),
                 };
+                let component = component.map_err(PerfError::from_error)?;
                 raw.link(&component)?.start(Data::default()).await?.shutdown().await?;
             }
             Ok(())

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::Mutex;
 
 use super::execute::check;
@@ -20,7 +18,7 @@ const AGAINST: Option<&str> = Some("raw calls in a loop, on as many threads");
 pub(super) const ALL: &[Workload] = &[
     Workload {
         id: "throughput/1-actor",
-        about: "execute with 64 bytes; one actor a core, 32 calls under way",
+        about: "execute with 64 bytes; one actor a core, 32 callers",
         against: AGAINST,
         statistic: Statistic::Speed,
         on: Cores::ALL,
@@ -28,7 +26,7 @@ pub(super) const ALL: &[Workload] = &[
     },
     Workload {
         id: "throughput/100-actors",
-        about: "execute with 64 bytes; a hundred actors, 100 calls under way",
+        about: "execute with 64 bytes; a hundred actors, 100 callers",
         against: AGAINST,
         statistic: Statistic::Speed,
         on: Cores::ALL,
@@ -36,7 +34,7 @@ pub(super) const ALL: &[Workload] = &[
     },
 ];
 
-/// How many calls are under way at the least, in a lane.
+/// How many callers there are at the least, in a lane.
 const UNDER_WAY: usize = 32;
 
 fn prepare(cores: Cores, actors: usize) -> Result<Prepared, PerfError> {
@@ -75,21 +73,29 @@ fn prepare(cores: Cores, actors: usize) -> Result<Prepared, PerfError> {
     Ok(pair(&threads, 1, subject, baseline))
 }
 
-/// Calls the components in turn, and keeps calls under way.
-async fn pipeline(runtime: &Runtime, ids: &[ComponentId], operation: &[u8], times: u64) -> Result<(), PerfError> {
-    let call = |number: u64| {
-        let id = &ids[(number % ids.len() as u64) as usize];
-        runtime.execute(id, operation.to_vec(), Call::default())
-    };
-    let under_way = UNDER_WAY.max(ids.len()) as u64;
-    let mut calls: FuturesUnordered<_> = (0..times.min(under_way)).map(call).collect();
-    let mut next = under_way;
-    while let Some(executed) = calls.next().await {
-        check(&executed.map_err(PerfError::from_error)?.output, operation)?;
-        if next < times {
-            calls.push(call(next));
-            next += 1;
+/// Callers that each wait for one answer before they call again; each calls the components in turn.
+async fn pipeline(
+    runtime: &Runtime,
+    ids: &Arc<Vec<ComponentId>>,
+    operation: &[u8],
+    times: u64,
+) -> Result<(), PerfError> {
+    let callers = UNDER_WAY.max(ids.len()) as u64;
+    let calls = |caller: u64| {
+        let (runtime, ids, operation) = (runtime.clone(), Arc::clone(ids), operation.to_vec());
+        let share = times / callers + u64::from(caller < times % callers);
+        async move {
+            for call in 0..share {
+                let id = &ids[((caller + call) % ids.len() as u64) as usize];
+                let executed = runtime.execute(id, operation.clone(), Call::default()).await;
+                check(&executed.map_err(PerfError::from_error)?.output, &operation)?;
+            }
+            Ok(())
         }
+    };
+    let callers: Vec<_> = (0..callers).map(|caller| tokio::spawn(calls(caller))).collect();
+    for caller in callers {
+        caller.await.map_err(PerfError::from_error)??;
     }
     Ok(())
 }

@@ -72,6 +72,15 @@ impl Reached {
         }
     }
 
+    /// Device and inode of the directory that the path leads to, or else of the one that its last name is looked up in.
+    pub(crate) fn directory_identity(&self) -> Option<(u64, u64)> {
+        match &self.end {
+            End::Directory { metadata, .. } => identity(metadata),
+            End::Name { parent, .. } => parent.dir_metadata().ok().as_ref().and_then(identity),
+            End::Nowhere(_) => None,
+        }
+    }
+
     /// Where the host has it. What is done with a path of the host can be raced; it is for what needs one.
     pub(crate) fn host_path(&self) -> PathBuf {
         self.root.0.host_path.join(self.path.trim_start_matches('/'))

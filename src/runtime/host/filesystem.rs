@@ -50,7 +50,8 @@ impl Gate {
         let Ok(Ok(reached)) = self.services.tasks.blocking(move || root.reach(&asked)).await else {
             return Ok(Found { reached: None, path: normal, node: Node::Ordinary });
         };
-        let own = reached.identity().is_some_and(|identity| self.services.own_files.contains(&identity));
+        let own = reached.identity().is_some_and(|identity| self.services.own_files.contains(&identity))
+            || self.services.own_directory.is_some_and(|directory| reached.directory_identity() == Some(directory));
         let node = match reached.kind {
             _ if own => Node::Own,
             Kind::Special => Node::Special,

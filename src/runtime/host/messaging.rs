@@ -53,10 +53,11 @@ impl Host {
         self.check_size(payload.len(), addressee.as_deref())?;
         multicodec::split(&payload).map_err(|why| MessagingError::DeliveryFailed(why.to_string()))?;
         let addressee = addressee.ok_or_else(|| MessagingError::ComponentNotFound(target.to_owned()))?;
-        if !addressee.life().accepts() {
-            return Err(MessagingError::ComponentNotFound(target.to_owned()));
-        }
-        addressee.check_codec(&payload).map_err(|why| MessagingError::DeliveryFailed(why.to_string()))?;
+        // Whether it runs is looked at when the letter is put into its mailbox, but comes first.
+        addressee.check_codec(&payload).map_err(|why| match addressee.life().accepts() {
+            true => MessagingError::DeliveryFailed(why.to_string()),
+            false => MessagingError::ComponentNotFound(target.to_owned()),
+        })?;
         let sender = self.gate.component.id().to_string();
         Ok((addressee, Letter { sender, payload, request_id: None, request: None, topic: None, charge: None }))
     }

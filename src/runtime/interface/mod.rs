@@ -47,7 +47,7 @@ pub(crate) struct Linked {
 /// it depends on.
 pub(crate) fn check_manifest(offer: &Offer, manifest: &Manifest) -> Result<(), LoadError> {
     let built = &manifest.component.api_version;
-    check_version(&format!("component.api-version of the manifest is {built}"), built, offer.core())?;
+    check_version(|| format!("component.api-version of the manifest is {built}"), built, offer.core())?;
     for (name, dependency) in &manifest.wit_dependencies {
         if !name.starts_with("airssys:") && !name.starts_with("wasi:") {
             continue;
@@ -127,7 +127,7 @@ fn check_import(
         return Err(unsupported("no such package is offered"));
     };
     let asked = parse_version(name, asked)?;
-    check_version(&format!("the component imports {}", all_of(&parsed, imports)), &asked, package)?;
+    check_version(|| format!("the component imports {}", all_of(&parsed, imports)), &asked, package)?;
     let interface = match package.import(parsed.interface, &asked) {
         Ok(Some(interface)) => interface,
         // The linker compares what has no WIT here.
@@ -222,7 +222,7 @@ fn check_one_export(
     let asked = parse_version(name, asked).map_err(|error| (false, error))?;
     let taken = version::same_track(&asked, package.newest());
     let refuse = |error| (taken, error);
-    check_version(&format!("the component exports {name}"), &asked, package).map_err(refuse)?;
+    check_version(|| format!("the component exports {name}"), &asked, package).map_err(refuse)?;
     let interface = package.export(parsed.interface, &asked).map_err(|why| {
         refuse(LoadError::new(LoadCode::UnsupportedInterface, format!("the component exports {name}: {why}")))
     })?;
@@ -270,7 +270,7 @@ fn missing_lifecycle(offer: &Offer, exports: &[(&str, ComponentItem)]) -> LoadEr
 }
 
 /// Holds a version that a component asks for against what is offered.
-fn check_version(what: &str, asked: &Version, package: &Package) -> Result<(), LoadError> {
+fn check_version(what: impl FnOnce() -> String, asked: &Version, package: &Package) -> Result<(), LoadError> {
     let offered = package.newest();
     if version::compatible(asked, offered) {
         return Ok(());
@@ -283,7 +283,8 @@ fn check_version(what: &str, asked: &Version, package: &Package) -> Result<(), L
         "a component may use what is new in the version it was built against: run it on a newer runtime, or build it \
          against a version that is offered"
     };
-    let message = format!("{what}, and this runtime offers {} {}; {why}", package.name, package.describe_versions());
+    let (what, offered) = (what(), package.describe_versions());
+    let message = format!("{what}, and this runtime offers {} {offered}; {why}", package.name);
     Err(LoadError::new(LoadCode::IncompatibleVersion, message))
 }
 

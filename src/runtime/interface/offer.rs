@@ -2,6 +2,8 @@
 //!
 //! Of the contract's own packages the WIT says it, gate by gate; of WASI only the names are known here.
 
+use std::sync::OnceLock;
+
 use semver::Version;
 use wit_parser::{Function, InterfaceId, Resolve, SourceMap, Stability, Type, WorldItem};
 
@@ -86,6 +88,16 @@ pub(crate) struct Deprecated {
 }
 
 impl Offer {
+    /// What is offered, by version of the contract, lowest first. It is read once in a process.
+    ///
+    /// # Errors
+    /// As [`Offer::new`].
+    pub(crate) fn all() -> Result<&'static [Offer], String> {
+        static ALL: OnceLock<Result<Vec<Offer>, String>> = OnceLock::new();
+        let read = || ContractVersion::ALL.iter().map(|version| Offer::new(*version)).collect();
+        ALL.get_or_init(read).as_deref().map_err(Clone::clone)
+    }
+
     /// What a runtime of that version offers.
     ///
     /// # Errors
