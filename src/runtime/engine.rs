@@ -9,6 +9,7 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::call::panic_text;
 use super::error::{BuildError, LoadError};
+use super::functions::Functions;
 use super::host::Host;
 use super::interface::{Linked, Offer};
 use super::tasks::{Lost, Tasks};
@@ -54,13 +55,16 @@ pub struct EngineOptions {
     pub long_call_threads: usize,
     /// How many compiled components are kept for the next load of the same bytes: 64.
     pub cached_components: usize,
+    /// How many compiled functions are kept for other components that have the same ones: none. It is of use where many
+    /// components differ little, and costs a few kilobytes for each.
+    pub cached_functions: usize,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let long_call_threads = processors.saturating_sub(1).max(1);
-        Self { compile_threads: 2, instances: 512, long_call_threads, cached_components: 64 }
+        Self { compile_threads: 2, instances: 512, long_call_threads, cached_components: 64, cached_functions: 0 }
     }
 }
 
@@ -103,7 +107,8 @@ impl Engine {
     /// [`BuildError`] if the machine does not grant the address space or the threads.
     pub fn new(options: &EngineOptions) -> Result<Self, BuildError> {
         let failed = |reason: String| BuildError { what: "engine", reason };
-        let wasmtime = wasmtime::Engine::new(&config(options)).map_err(|error| failed(format!("{error:#}")))?;
+        let wasmtime = config(options).and_then(|config| wasmtime::Engine::new(&config));
+        let wasmtime = wasmtime.map_err(|error| failed(format!("{error:#}")))?;
         let mut linker = wasmtime::component::Linker::new(&wasmtime);
         wasi::add_to_linker(&mut linker)
             .and_then(|()| host::add_to_linker(&mut linker))
@@ -218,7 +223,7 @@ pub(crate) fn hash(bytes: &[u8]) -> Hash {
     Sha256::digest(bytes).into()
 }
 
-fn config(options: &EngineOptions) -> Config {
+fn config(options: &EngineOptions) -> wasmtime::Result<Config> {
     let instances = options.instances.max(1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
@@ -245,9 +250,15 @@ fn config(options: &EngineOptions) -> Config {
         .memory_init_cow(true)
         .wasm_multi_memory(true)
         .wasm_memory64(false)
-        // Backtraces name the guest's functions to nobody who could use them, and cost time at every trap.
-        .wasm_backtrace_max_frames(None);
-    config
+        // Backtraces name the guest's functions to nobody who could use them, and cost time at every trap. Without them,
+        // nobody asks which instruction an address belongs to, or unwinds a guest; Windows wants to be able to.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .native_unwind_info(cfg!(windows));
+    if options.cached_functions > 0 {
+        config.enable_incremental_compilation(Arc::new(Functions::new(options.cached_functions)))?;
+    }
+    Ok(config)
 }
 
 /// Increments the epoch until the engine is gone.

@@ -73,8 +73,8 @@ impl Reference {
             .enable_all()
             .build()
             .map_err(|why| DriverError::new(format!("no threads: {why}")))?;
-        // Every distinct guest is compiled once however often it is loaded.
-        let options = EngineOptions { cached_components: 4096, ..EngineOptions::default() };
+        // Every distinct guest is compiled once however often it is loaded, and so is what guests have in common.
+        let options = EngineOptions { cached_components: 4096, cached_functions: 1 << 16, ..EngineOptions::default() };
         let engine = Engine::new(&options).map_err(|why| DriverError::new(why.to_string()))?;
         Ok(Arc::new(Self { tokio, engine }))
     }
