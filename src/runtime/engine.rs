@@ -256,7 +256,10 @@ fn config(options: &EngineOptions) -> wasmtime::Result<Config> {
         .generate_address_map(false)
         .native_unwind_info(cfg!(windows));
     if options.cached_functions > 0 {
-        config.enable_incremental_compilation(Arc::new(Functions::new(options.cached_functions)))?;
+        // What is kept is found sooner than another thread is woken to look for it.
+        config
+            .enable_incremental_compilation(Arc::new(Functions::new(options.cached_functions)))?
+            .parallel_compilation(false);
     }
     Ok(config)
 }

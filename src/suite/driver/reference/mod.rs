@@ -27,6 +27,7 @@ use crate::suite::protocol::{
 use order::{Begun, Order};
 use surroundings::Surroundings;
 
+mod directory;
 mod disk;
 mod limits;
 mod network;
@@ -136,8 +137,7 @@ impl Driver for ReferenceDriver {
 
 impl Session {
     fn open(shared: &Reference, world: &World) -> Result<Self, DriverError> {
-        let io = |why: std::io::Error| DriverError::new(format!("the world cannot be written: {why}"));
-        let directory = TempDir::new().map_err(io)?;
+        let directory = directory::make(world)?;
         for file in &world.files {
             place::write(directory.path(), file)?;
         }
