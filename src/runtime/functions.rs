@@ -10,8 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Compiled functions by key, up to a number of them. Those that come first stay.
 pub(super) struct Functions {
     capacity: usize,
-    compiled: Mutex<HashMap<Box<[u8]>, Box<[u8]>>>,
+    compiled: Mutex<Compiled>,
 }
+
+/// Code by key.
+type Compiled = HashMap<Box<[u8]>, Box<[u8]>>;
 
 impl Functions {
     /// Room for so many functions.
@@ -19,7 +22,7 @@ impl Functions {
         Self { capacity, compiled: Mutex::default() }
     }
 
-    fn compiled(&self) -> MutexGuard<'_, HashMap<Box<[u8]>, Box<[u8]>>> {
+    fn compiled(&self) -> MutexGuard<'_, Compiled> {
         self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
