@@ -30,10 +30,11 @@ fn file(file: &WorldFile) -> Value {
     json!({ "path": file.path, "content": content })
 }
 
-/// The text with the case's temporary directory written as `DIR`.
+/// The text with the case's temporary directory written as `DIR`, on disk or in memory.
 fn without_place(text: &str) -> String {
     let temporary = format!("{}/", std::env::temp_dir().display());
-    match text.split_once(&temporary) {
+    let found = [temporary.as_str(), "/dev/shm/"].into_iter().find_map(|place| text.split_once(place));
+    match found {
         None => text.to_owned(),
         Some((before, behind)) => {
             let rest = behind.trim_start_matches(|c: char| c == '.' || c.is_ascii_alphanumeric());

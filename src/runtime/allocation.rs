@@ -4,7 +4,12 @@
 //! In: how many instances there may be. Out: an engine. Both ways hold guests to the same limits; the pool instantiates
 //! in microseconds, and bounds the instances of all runtimes that share the engine besides.
 
+use std::sync::Arc;
+
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::engine::EngineOptions;
+use super::functions::Functions;
 
 /// What a guest may use of the native stack, in bytes. The rest of [`ASYNC_STACK_BYTES`] is the host functions' own,
 /// whose overflow would abort the process.
@@ -33,15 +38,15 @@ const GUARD_BYTES: u64 = 64 << 10;
 ///
 /// # Errors
 /// If the machine gives no engine of either kind; that of the pool.
-pub(crate) fn engine(instances: u32) -> wasmtime::Result<Engine> {
-    let refused = match Engine::new(&pooled(instances)) {
+pub(crate) fn engine(options: &EngineOptions) -> wasmtime::Result<Engine> {
+    let refused = match Engine::new(&pooled(options)?) {
         Ok(engine) => return Ok(engine),
         Err(refused) => refused,
     };
-    match Engine::new(&on_demand()) {
+    match Engine::new(&on_demand(options)?) {
         Ok(engine) => {
             tracing::warn!(
-                instances,
+                instances = options.instances,
                 why = format!("{refused:#}"),
                 "there is no address space for a pool of instances, which takes 6 GiB of it for each; instances and their \
                  calls take longer without one: raise `ulimit -v`, or lower EngineOptions::instances"
@@ -53,7 +58,8 @@ pub(crate) fn engine(instances: u32) -> wasmtime::Result<Engine> {
 }
 
 /// How an engine with a pool is configured.
-pub(crate) fn pooled(instances: u32) -> Config {
+pub(crate) fn pooled(options: &EngineOptions) -> wasmtime::Result<Config> {
+    let instances = options.instances.max(1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(8).max(MAX_CORE_INSTANCES_PER_COMPONENT))
@@ -69,14 +75,14 @@ pub(crate) fn pooled(instances: u32) -> Config {
         .max_core_instance_size(MAX_INSTANCE_METADATA_BYTES)
         .max_memory_size(MAX_MEMORY_BYTES)
         .table_elements(MAX_TABLE_ELEMENTS);
-    let mut config = config();
+    let mut config = config(options)?;
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    config
+    Ok(config)
 }
 
 /// Memories take what they need and little more, and move when they grow.
-fn on_demand() -> Config {
-    let mut config = config();
+fn on_demand(options: &EngineOptions) -> wasmtime::Result<Config> {
+    let mut config = config(options)?;
     config
         .allocation_strategy(InstanceAllocationStrategy::OnDemand)
         .memory_reservation(0)
@@ -84,10 +90,10 @@ fn on_demand() -> Config {
         .memory_guard_size(GUARD_BYTES)
         .guard_before_linear_memory(false)
         .memory_may_move(true);
-    config
+    Ok(config)
 }
 
-fn config() -> Config {
+fn config(options: &EngineOptions) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -97,7 +103,16 @@ fn config() -> Config {
         .memory_init_cow(true)
         .wasm_multi_memory(true)
         .wasm_memory64(false)
-        // Backtraces name the guest's functions to nobody who could use them, and cost time at every trap.
-        .wasm_backtrace_max_frames(None);
-    config
+        // Backtraces name the guest's functions to nobody who could use them, and cost time at every trap. Without them,
+        // nobody asks which instruction an address belongs to, or unwinds a guest; Windows wants to be able to.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .native_unwind_info(cfg!(windows));
+    if options.cached_functions > 0 {
+        // What is kept is found sooner than another thread is woken to look for it.
+        config
+            .enable_incremental_compilation(Arc::new(Functions::new(options.cached_functions)))?
+            .parallel_compilation(false);
+    }
+    Ok(config)
 }

@@ -14,7 +14,7 @@ use super::audit::{AuditSink, Lossless, TracingAudit, Trail};
 use super::clock::{Clock, SystemClock};
 use super::engine::{Engine, EngineOptions};
 use super::error::BuildError;
-use super::event::EventSink;
+use super::event_stream::EventSink;
 use super::files::Root;
 use super::host_function::{HostCall, HostFunctionError, HostFunctions};
 use super::http::{Client, Dialer, HttpLimits, Resolver, SystemResolver, TcpDialer};
@@ -269,7 +269,7 @@ impl RuntimeBuilder {
             resolver: self.resolver.unwrap_or_else(|| Arc::new(SystemResolver)),
             host_functions: self.host_functions,
             counters: Counters::default(),
-            events: EventSink::new(),
+            events: EventSink::default(),
             log_sink: self.log_sink,
             calls: AtomicU64::new(0),
             components: AtomicU64::new(0),

@@ -36,13 +36,23 @@ pub struct EngineOptions {
     pub cached_components: usize,
     /// Where compiled components are kept on the disk, for the next process. None, the default, keeps none.
     pub cache: Option<CacheOptions>,
+    /// How many compiled functions are kept for other components that have the same ones: none. It is of use where many
+    /// components differ little, and costs a few kilobytes for each.
+    pub cached_functions: usize,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let long_call_threads = processors.saturating_sub(1).max(1);
-        Self { compile_threads: 2, instances: 512, long_call_threads, cached_components: 64, cache: None }
+        Self {
+            compile_threads: 2,
+            instances: 512,
+            long_call_threads,
+            cached_components: 64,
+            cached_functions: 0,
+            cache: None,
+        }
     }
 }
 
@@ -68,7 +78,7 @@ impl Engine {
     /// [`BuildError`] if the machine does not grant the address space or the threads.
     pub fn new(options: &EngineOptions) -> Result<Self, BuildError> {
         let failed = |reason: String| BuildError { what: "engine", reason };
-        let wasmtime = allocation::engine(options.instances.max(1)).map_err(|error| failed(format!("{error:#}")))?;
+        let wasmtime = allocation::engine(options).map_err(|error| failed(format!("{error:#}")))?;
         let mut linker = wasmtime::component::Linker::new(&wasmtime);
         wasi::add_to_linker(&mut linker)
             .and_then(|()| host::add_to_linker(&mut linker))

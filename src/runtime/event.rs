@@ -1,16 +1,9 @@
 //! What happened in a runtime, for whoever watches it.
 //!
-//! Events are told, never asked: a slow reader misses some and is told how many, and no component waits for a reader.
-
-use tokio::sync::broadcast;
+//! This module says what there is to tell; `event_stream` brings it to those who want to know.
 
 use crate::contract::{ComponentId, LoadCode, Phase, State, TrapKind, kebab_enum};
 use crate::permission::PolicyMode;
-
-use super::clock::Timestamp;
-
-/// How many events wait for a reader: a burst of a thousand loads with their state changes.
-const EVENT_BACKLOG: usize = 8_192;
 
 /// Something that happened, and when.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -192,76 +185,9 @@ kebab_enum! {
     }
 }
 
-/// Tells events to every stream.
-#[derive(Debug)]
-pub(crate) struct EventSink(broadcast::Sender<Event>);
-
-impl EventSink {
-    pub(crate) fn new() -> Self {
-        Self(broadcast::Sender::new(EVENT_BACKLOG))
-    }
-
-    pub(crate) fn tell(&self, now: Timestamp, kind: EventKind) {
-        // An error says that nobody listens.
-        let _ = self.0.send(Event { time_ms: now.millis(), kind });
-    }
-
-    pub(crate) fn stream(&self) -> EventStream {
-        EventStream { receiver: self.0.subscribe(), last_time_ms: 0 }
-    }
-}
-
-/// The events from the moment on at which the stream was made.
-#[derive(Debug)]
-pub struct EventStream {
-    receiver: broadcast::Receiver<Event>,
-    last_time_ms: u64,
-}
-
-impl EventStream {
-    /// Waits for the next event. None once the runtime is gone. Dropping the future loses no event.
-    pub async fn next(&mut self) -> Option<Event> {
-        match self.receiver.recv().await {
-            Ok(event) => Some(self.seen(event)),
-            Err(broadcast::error::RecvError::Lagged(missed)) => Some(self.lagged(missed)),
-            Err(broadcast::error::RecvError::Closed) => None,
-        }
-    }
-
-    /// The next event, if one is waiting.
-    pub fn try_next(&mut self) -> Option<Event> {
-        match self.receiver.try_recv() {
-            Ok(event) => Some(self.seen(event)),
-            Err(broadcast::error::TryRecvError::Lagged(missed)) => Some(self.lagged(missed)),
-            Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => None,
-        }
-    }
-
-    fn seen(&mut self, event: Event) -> Event {
-        self.last_time_ms = event.time_ms;
-        event
-    }
-
-    fn lagged(&self, missed: u64) -> Event {
-        Event { time_ms: self.last_time_ms, kind: EventKind::Lagged { missed } }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slow_reader_learns_how_many_events_it_missed() {
-        let sink = EventSink::new();
-        let mut stream = sink.stream();
-        let component = ComponentId::new("a").unwrap();
-        for _ in 0..EVENT_BACKLOG + 3 {
-            sink.tell(Timestamp::from_millis(7), EventKind::Unloaded { component: component.clone() });
-        }
-        assert_eq!(stream.try_next().unwrap().kind, EventKind::Lagged { missed: 3 });
-        assert_eq!(stream.try_next().unwrap().kind, EventKind::Unloaded { component });
-    }
 
     #[test]
     fn events_are_flat_objects() {

@@ -22,7 +22,9 @@ mod config;
 mod engine;
 mod error;
 mod event;
+mod event_stream;
 mod files;
+mod functions;
 mod guest_error;
 mod host;
 mod host_function;
@@ -63,7 +65,8 @@ pub use clock::{Clock, SystemClock, Timestamp, VirtualClock, Work};
 pub use compiled::{CacheOptions, CacheStats};
 pub use engine::{Engine, EngineOptions};
 pub use error::{BuildError, CallError, GuestError, GuestPayload, LoadError};
-pub use event::{Event, EventKind, EventStream, Export, Mail};
+pub use event::{Event, EventKind, Export, Mail};
+pub use event_stream::EventStream;
 pub use host_function::{HostCall, HostFunctionError};
 pub use http::{
     Connection, Dialer, MAX_URL_BYTES, Resolver, SystemResolver, Target, TcpDialer, UrlError, parse_target,

@@ -18,8 +18,8 @@ use super::registry::Registry;
 use super::services::Services;
 
 /// How the engine below is configured.
-pub(crate) fn configuration(options: &EngineOptions) -> wasmtime::Config {
-    allocation::pooled(options.instances)
+pub(crate) fn configuration(options: &EngineOptions) -> wasmtime::Result<wasmtime::Config> {
+    allocation::pooled(options)
 }
 
 /// What maps the machine code of a component that is in the cache of the engine, and does nothing else.

@@ -20,7 +20,7 @@ fn prepare(cores: Cores) -> Result<Prepared, PerfError> {
     made()?;
     let subject = loops(cores, |_| Ok(made))?;
     let baseline = loops(cores, |_| {
-        let config = probe::configuration(&EngineOptions::default());
+        let config = probe::configuration(&EngineOptions::default()).map_err(PerfError::from_error)?;
         Ok(move || wasmtime::Engine::new(&config).map(drop).map_err(PerfError::from_error))
     })?;
     Ok(Prepared::Pair(subject, baseline))

@@ -27,6 +27,7 @@ use crate::suite::protocol::{
 use order::{Begun, Order};
 use surroundings::Surroundings;
 
+mod directory;
 mod disk;
 mod limits;
 mod network;
@@ -73,8 +74,8 @@ impl Reference {
             .enable_all()
             .build()
             .map_err(|why| DriverError::new(format!("no threads: {why}")))?;
-        // Every distinct guest is compiled once however often it is loaded.
-        let options = EngineOptions { cached_components: 4096, ..EngineOptions::default() };
+        // Every distinct guest is compiled once however often it is loaded, and so is what guests have in common.
+        let options = EngineOptions { cached_components: 4096, cached_functions: 1 << 16, ..EngineOptions::default() };
         let engine = Engine::new(&options).map_err(|why| DriverError::new(why.to_string()))?;
         Ok(Arc::new(Self { tokio, engine }))
     }
@@ -136,8 +137,7 @@ impl Driver for ReferenceDriver {
 
 impl Session {
     fn open(shared: &Reference, world: &World) -> Result<Self, DriverError> {
-        let io = |why: std::io::Error| DriverError::new(format!("the world cannot be written: {why}"));
-        let directory = TempDir::new().map_err(io)?;
+        let directory = directory::make(world)?;
         for file in &world.files {
             place::write(directory.path(), file)?;
         }
