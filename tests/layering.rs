@@ -10,10 +10,10 @@ use rstest::rstest;
 use source::{NamedPath, code, files, paths, rust_files};
 
 /// The modules of the crate.
-const MODULES: [&str; 7] = ["contract", "manifest", "permission", "wit", "runtime", "suite", "cli"];
+const MODULES: [&str; 8] = ["contract", "manifest", "permission", "wit", "runtime", "suite", "perf", "cli"];
 
 /// Which modules of the crate each folder or file may name; the first row that fits decides.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("src/contract/", &["contract"]),
     ("src/manifest/", &["contract", "manifest"]),
     ("src/permission/", &["contract", "manifest", "permission"]),
@@ -21,14 +21,19 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("src/runtime/", &["contract", "manifest", "permission", "wit", "runtime"]),
     ("src/suite/driver/reference/", &["contract", "manifest", "permission", "runtime", "suite"]),
     ("src/suite/", &["contract", "wit", "suite"]),
-    ("src/cli/", &["contract", "manifest", "permission", "wit", "runtime", "suite", "cli"]),
+    ("src/perf/", &["contract", "manifest", "permission", "runtime", "suite", "perf"]),
+    ("src/cli/", &["contract", "manifest", "permission", "wit", "runtime", "suite", "perf", "cli"]),
     ("src/main.rs", &["cli"]),
-    ("src/lib.rs", &["contract", "manifest", "permission", "wit", "runtime", "suite"]),
+    ("src/lib.rs", &["contract", "manifest", "permission", "wit", "runtime", "suite", "perf"]),
 ];
 
 /// Files that only turn values into values: the same input gives the same output everywhere.
-const PURE: [&str; 18] = [
+const PURE: [&str; 22] = [
     "src/contract/",
+    "src/perf/budget.rs",
+    "src/perf/estimate.rs",
+    "src/perf/judge.rs",
+    "src/perf/report/",
     "src/permission/",
     "src/suite/case.rs",
     "src/suite/evidence.rs",

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use airssys_wasm::perf::instructions::{self, Which};
 use airssys_wasm::perf::report::{line, table, to_json, to_markdown};
-use airssys_wasm::perf::{Budgets, Effort, Row, Saved, Workload, of_driver, run as measure_all, workloads};
+use airssys_wasm::perf::{
+    Budgets, Cores, Effort, Row, Saved, Workload, count as count_all, of_driver, run as measure_all, workloads,
+};
 use airssys_wasm::suite::DriverFactory;
 use airssys_wasm::suite::driver::reference::Reference;
 use anyhow::Context as _;
@@ -29,7 +32,7 @@ Examples:
   airssys-wasm perf --gate --baseline before.json
 
 Exit status:
-  0  measured; with --gate, every budget is kept and nothing is worse than the baseline
+  0  measured; with --gate, no budget is broken and nothing is worse than the baseline
   1  with --gate: a budget is broken, or a workload is worse than the baseline
   2  no workload has that name, or a file is not understood
   3  a workload failed")]
@@ -57,9 +60,21 @@ pub(crate) struct PerfArgs {
     /// How long a workload may take until it is clear of its budget, in seconds. The least it takes is a fraction of one.
     #[arg(long, value_name = "SECONDS", default_value_t = 6, value_parser = clap::value_parser!(u64).range(1..=600))]
     patience: u64,
+    /// Count instructions under valgrind instead of measuring time, of the workloads that allow it: for machines whose
+    /// clocks tell nothing. --save and --baseline keep such counts apart from times.
+    #[arg(long)]
+    instructions: bool,
+    /// Repeat one side of one workload, for whoever counts.
+    #[arg(long, hide = true, value_name = "SIDE:TIMES", value_parser = parse_repeat)]
+    repeat: Option<(Which, u64)>,
     /// List the workloads: what each does, against what, and what it may come to.
     #[arg(long)]
     list: bool,
+}
+
+fn parse_repeat(text: &str) -> Result<(Which, u64), String> {
+    let (side, times) = text.split_once(':').ok_or("write SIDE:TIMES")?;
+    Ok((side.parse()?, times.parse().map_err(|why| format!("`{times}`: {why}"))?))
 }
 
 pub(crate) fn run(args: PerfArgs) -> anyhow::Result<Exit> {
@@ -74,6 +89,9 @@ pub(crate) fn run(args: PerfArgs) -> anyhow::Result<Exit> {
     let factory: Arc<DriverFactory> = Arc::new(move || Ok(Box::new(reference.driver())));
     let mut all = workloads();
     all.extend(of_driver(&factory));
+    if args.instructions {
+        all.retain(|workload| instructions::COUNTED.contains(&workload.id));
+    }
     let chosen = match choose(all, &args.workloads) {
         Ok(chosen) => chosen,
         Err(why) => {
@@ -81,6 +99,12 @@ pub(crate) fn run(args: PerfArgs) -> anyhow::Result<Exit> {
             return Ok(Exit::BadInput);
         }
     };
+    if let Some((which, times)) = args.repeat {
+        for workload in &chosen {
+            instructions::repeat(workload, which, times)?;
+        }
+        return Ok(Exit::Conforming);
+    }
     if args.list {
         return print(&list(&chosen, &input.budgets));
     }
@@ -98,7 +122,13 @@ pub(crate) fn run(args: PerfArgs) -> anyhow::Result<Exit> {
         progress.suspend(|| std::io::stderr().is_terminal().then(|| eprint!("{}", line(row))));
         progress.inc(1);
     };
-    let report = measure_all(&chosen, &input.budgets, input.saved.as_ref(), &effort, &observe)?;
+    let saved = input.saved.as_ref();
+    let report = if args.instructions {
+        let program = std::env::current_exe().context("failed to find this program")?;
+        count_all(&chosen, &program, &input.budgets, saved, &observe)?
+    } else {
+        measure_all(&chosen, &input.budgets, saved, &effort, &observe)?
+    };
     progress.finish_and_clear();
 
     if let Some(path) = &args.save {
@@ -150,13 +180,22 @@ fn choose(all: Vec<Workload>, names: &[String]) -> Result<Vec<Workload>, String>
 
 fn list(workloads: &[Workload], budgets: &Budgets) -> String {
     let line = |workload: &Workload| {
-        let bound = budgets.bound(workload.id).map(|bound| bound.show(workload.statistic));
+        let budget = budgets.of(workload.id, Cores::One).map(|budget| {
+            let bound = budget.bound.show(workload.statistic);
+            match &budget.accepted {
+                Some(accepted) => {
+                    let (accepted, because) = (accepted.bound.show(workload.statistic), &accepted.because);
+                    format!("{bound}; until that is reached {accepted}, because {because}")
+                }
+                None => bound,
+            }
+        });
         format!(
             "{}\n    {}\n    against: {}\n    budget: {}\n",
             workload.id,
             workload.about,
             workload.against.unwrap_or("nothing"),
-            bound.as_deref().unwrap_or("none")
+            budget.as_deref().unwrap_or("none")
         )
     };
     workloads.iter().map(line).collect()

@@ -53,8 +53,8 @@ impl ComponentId {
         if text.len() > Self::MAX_BYTES {
             return Err(ComponentIdError::TooLong(text.len()));
         }
-        let (namespace, name) = match text.split_once(':') {
-            Some((namespace, name)) => (Some(namespace), name),
+        let (namespace, name) = match text.bytes().position(|byte| byte == b':') {
+            Some(colon) => (Some(&text[..colon]), &text[colon + 1..]),
             None => (None, text),
         };
         if let Some(part) = namespace.into_iter().chain([name]).find(|part| !is_identifier_part(part)) {
@@ -79,11 +79,22 @@ impl ComponentId {
     }
 }
 
+/// One pass: the name of each message's target is checked.
 fn is_identifier_part(part: &str) -> bool {
-    part.starts_with(|c: char| c.is_ascii_lowercase())
-        && part
-            .split('-')
-            .all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+    let mut before = b'-';
+    for byte in part.bytes() {
+        let fits = match byte {
+            b'a'..=b'z' | b'0'..=b'9' => true,
+            // Between groups alone.
+            b'-' => before != b'-',
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'-' && part.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
 impl fmt::Display for ComponentId {

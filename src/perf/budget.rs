@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::workload::Statistic;
+use super::workload::{Cores, Statistic};
 
 /// What the workloads may come to.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -19,13 +19,26 @@ pub struct Budgets {
 }
 
 /// What one workload may come to.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Budget {
     /// The unit: what the workload's statistic is. It is there for the reader, and held against the workload.
     pub unit: Statistic,
     /// The bound on any number of cores.
     pub bound: Bound,
+    /// What is accepted until that is reached.
+    pub accepted: Option<Accepted>,
+    /// The number of cores that it is about; any unless given.
+    pub cores: Option<Cores>,
+}
+
+/// A bound beyond the budget: what a workload that does not keep it must not exceed either.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The bound that a gate goes by.
+    pub bound: Bound,
+    /// What stands in the way of the budget.
+    pub because: String,
 }
 
 /// A budget as it is written.
@@ -35,18 +48,26 @@ struct Written {
     unit: Statistic,
     at_most: Option<f64>,
     at_least: Option<f64>,
+    accepted: Option<f64>,
+    because: Option<String>,
+    cores: Option<Cores>,
 }
 
 impl TryFrom<Written> for Budget {
     type Error = &'static str;
 
-    fn try_from(Written { unit, at_most, at_least }: Written) -> Result<Self, Self::Error> {
-        let bound = match (at_most, at_least) {
-            (Some(most), None) => Bound::AtMost(most),
-            (None, Some(least)) => Bound::AtLeast(least),
+    fn try_from(Written { unit, at_most, at_least, accepted, because, cores }: Written) -> Result<Self, Self::Error> {
+        let (bound, side): (_, fn(f64) -> Bound) = match (at_most, at_least) {
+            (Some(most), None) => (Bound::AtMost(most), Bound::AtMost),
+            (None, Some(least)) => (Bound::AtLeast(least), Bound::AtLeast),
             _ => return Err("a budget has either at-most or at-least"),
         };
-        Ok(Self { unit, bound })
+        let accepted = match (accepted, because) {
+            (None, None) => None,
+            (Some(value), Some(because)) if !because.is_empty() => Some(Accepted { bound: side(value), because }),
+            _ => return Err("what is accepted beyond a budget says because of what"),
+        };
+        Ok(Self { unit, bound, accepted, cores })
     }
 }
 
@@ -95,7 +116,7 @@ impl Budgets {
         if !budgets.tolerance.is_finite() || budgets.tolerance < 0.0 {
             return Err(fault(line_of("tolerance"), "tolerance is a share such as 0.1".to_owned()));
         }
-        for (id, Budget { bound, unit }) in &budgets.budgets {
+        for (id, Budget { bound, unit, accepted, .. }) in &budgets.budgets {
             let (value, fits) = match bound {
                 Bound::AtMost(value) => (value, !unit.is_better_larger()),
                 Bound::AtLeast(value) => (value, unit.is_better_larger()),
@@ -107,13 +128,23 @@ impl Budgets {
                 let other = if unit.is_better_larger() { "at-least" } else { "at-most" };
                 return Err(fault(line_of(id), format!("{id} is bounded on the wrong side: write {other}")));
             }
+            if accepted.as_ref().is_some_and(|accepted| bound.is_kept_by(accepted.bound.value())) {
+                return Err(fault(line_of(id), format!("what is accepted of {id} keeps its budget: it says nothing")));
+            }
         }
         Ok(budgets)
     }
 
-    /// The bound of a workload, if it has one.
-    pub fn bound(&self, id: &str) -> Option<Bound> {
-        self.budgets.get(id).map(|budget| budget.bound)
+    /// The budget of a workload on so many cores, if it has one.
+    pub fn of(&self, id: &str, cores: Cores) -> Option<&Budget> {
+        self.budgets.get(id).filter(|budget| budget.cores.is_none_or(|about| about == cores))
+    }
+}
+
+impl Budget {
+    /// The bound that a gate goes by.
+    pub fn gate(&self) -> Bound {
+        self.accepted.as_ref().map_or(self.bound, |accepted| accepted.bound)
     }
 }
 
@@ -156,8 +187,12 @@ mod tests {
             assert_eq!(workload.map(|workload| workload.statistic), Some(budget.unit), "{id}");
         }
         // The points of a curve, which have no bound of their own.
-        let without: Vec<_> = workloads.iter().map(|it| it.id).filter(|id| budgets.bound(id).is_none()).collect();
-        assert_eq!(without, ["permission/10-patterns", "permission/1000-patterns", "permission/10000-patterns"]);
+        let without: Vec<_> =
+            workloads.iter().map(|it| it.id).filter(|id| budgets.of(id, Cores::One).is_none()).collect();
+        assert_eq!(
+            without,
+            ["manifest/parse", "permission/10-patterns", "permission/1000-patterns", "permission/10000-patterns"]
+        );
     }
 
     #[test]
@@ -175,6 +210,14 @@ mod tests {
                 Some("f:3: a is bounded on the wrong side: write at-most"),
             ),
             (
+                "tolerance = 0.1\n[budgets]\n\"a\" = { unit = \"ratio\", at-most = 1, accepted = 2 }",
+                Some("f:3: what is accepted beyond a budget says because of what"),
+            ),
+            (
+                "tolerance = 0.1\n[budgets]\n\"a\" = { unit = \"ratio\", at-most = 2, accepted = 1, because = \"x\" }",
+                Some("f:3: what is accepted of a keeps its budget: it says nothing"),
+            ),
+            (
                 "tolerance = 0.1\n[budgets]\n\"a\" = { unit = \"ratio\" }",
                 Some("f:3: a budget has either at-most or at-least"),
             ),
@@ -185,7 +228,7 @@ mod tests {
             (
                 "tolerance = 0.1\n[budgets]\n\"a\" = { unit = \"miles\", at-most = 1 }",
                 Some(
-                    "f:3: unknown variant `miles`, expected one of `ratio`, `speed`, `added`, `nanoseconds`, `per-second`, `bytes`",
+                    "f:3: unknown variant `miles`, expected one of `ratio`, `speed`, `added`, `nanoseconds`, `per-second`, `bytes`, `instructions`",
                 ),
             ),
         ];

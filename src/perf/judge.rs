@@ -4,11 +4,14 @@
 //! of the saved one by more than the tolerance. So neither is called by an unlucky measurement: what is within the noise
 //! is measured on until it is clear, or patience ends, and is then not held against anybody.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::PerfError;
-use super::budget::{Bound, Budgets};
+use super::budget::{Bound, Budget, Budgets};
 use super::estimate::Estimate;
+use super::instructions::{self, Which};
 use super::measure::{Effort, Measured, measure};
 use super::report::Report;
 use super::saved::{Machine, Saved, SavedRow};
@@ -41,9 +44,15 @@ pub struct Row {
     /// What one repetition of the baseline takes, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline_ns: Option<f64>,
+    /// What one repetition of the baseline executes, if instructions were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline_instructions: Option<f64>,
     /// The budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Bound>,
+    /// What is accepted beyond the budget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Bound>,
     /// Whether the budget is kept.
     pub verdict: Verdict,
     /// How it compares with a saved result; none if there is none that can be compared.
@@ -57,7 +66,9 @@ pub struct Row {
 pub enum Verdict {
     /// The interval is not beyond it.
     Kept,
-    /// The whole interval is beyond it.
+    /// The whole interval is beyond it, and not beyond what is accepted.
+    Behind,
+    /// The whole interval is beyond it and beyond what is accepted, if anything is.
     Over,
     /// There is no budget.
     Free,
@@ -91,16 +102,51 @@ pub fn run(
     let mut rows = Vec::new();
     for workload in workloads {
         for cores in workload.on.iter().filter(|cores| cores.count() <= machine.processors) {
-            let bound = budgets.bound(workload.id);
+            let budget = budgets.of(workload.id, *cores);
             let before = saved.and_then(|saved| saved.row(workload.id, *cores, workload.statistic, &machine));
-            let sure = |estimate: &Estimate| is_sure(workload.statistic, estimate, bound, before, budgets.tolerance);
+            let gate = budget.map(Budget::gate);
+            let sure = |estimate: &Estimate| is_sure(workload.statistic, estimate, gate, before, budgets.tolerance);
             let measured = measure(workload, *cores, effort, &sure)?;
-            let row = judge(workload, *cores, measured, bound, before, budgets.tolerance);
+            let row = judge(workload, *cores, measured, budget, before, budgets.tolerance);
             observe(&row);
             rows.push(row);
         }
     }
     Ok(Report { machine, confidence: effort.confidence, tolerance: budgets.tolerance, rows })
+}
+
+/// Counts what the workloads execute, and judges that as [`run`] judges what they take. `program` is this one. Counts have
+/// no budgets, since an instruction is no time; they are held against saved ones.
+///
+/// # Errors
+/// [`PerfError`] if there is no valgrind, or a workload cannot be repeated under it.
+pub fn count(
+    workloads: &[Workload],
+    program: &Path,
+    budgets: &Budgets,
+    saved: Option<&Saved>,
+    observe: &dyn Fn(&Row),
+) -> Result<Report, PerfError> {
+    let machine = Machine::this();
+    let mut rows = Vec::new();
+    for workload in workloads {
+        let args = |which: Which, times: u64| {
+            ["perf", workload.id, "--repeat"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain([format!("{}:{times}", which.as_str())])
+        };
+        let (subject, baseline) = instructions::count(program, workload, &|which, times| args(which, times).collect())?;
+        let instructions = |count: f64| Estimate { median: count, low: count, high: count, rounds: 1 };
+        let counted = Workload { statistic: Statistic::Instructions, ..workload.clone() };
+        let before = saved.and_then(|saved| saved.row(counted.id, Cores::One, counted.statistic, &machine));
+        let measured = Measured { estimate: instructions(subject), subject_ns: None, baseline_ns: None };
+        let mut row = judge(&counted, Cores::One, measured, None, before, budgets.tolerance);
+        row.baseline_instructions = Some(baseline);
+        observe(&row);
+        rows.push(row);
+    }
+    Ok(Report { machine, confidence: 1.0, tolerance: budgets.tolerance, rows })
 }
 
 /// Whether more rounds would hardly change a verdict.
@@ -133,14 +179,15 @@ fn judge(
     workload: &Workload,
     cores: Cores,
     measured: Measured,
-    budget: Option<Bound>,
+    budget: Option<&Budget>,
     saved: Option<&SavedRow>,
     tolerance: f64,
 ) -> Row {
     let Measured { estimate, subject_ns, baseline_ns } = measured;
     let verdict = match budget {
         None => Verdict::Free,
-        Some(bound) if is_beyond(&estimate, bound) => Verdict::Over,
+        Some(budget) if is_beyond(&estimate, budget.gate()) => Verdict::Over,
+        Some(budget) if is_beyond(&estimate, budget.bound) => Verdict::Behind,
         Some(_) => Verdict::Kept,
     };
     let statistic = workload.statistic;
@@ -161,7 +208,9 @@ fn judge(
         estimate,
         subject_ns,
         baseline_ns,
-        budget,
+        baseline_instructions: None,
+        budget: budget.map(|budget| budget.bound),
+        accepted: budget.and_then(|budget| budget.accepted.as_ref()).map(|accepted| accepted.bound),
         verdict,
         saved,
     }

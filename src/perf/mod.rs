@@ -21,15 +21,16 @@
 
 mod budget;
 mod estimate;
+pub mod instructions;
 mod judge;
 mod measure;
 pub mod report;
 mod saved;
 mod workload;
 
-pub use budget::{Bound, Budget, BudgetError, Budgets};
+pub use budget::{Accepted, Bound, Budget, BudgetError, Budgets};
 pub use estimate::Estimate;
-pub use judge::{Regression, Row, Verdict, run};
+pub use judge::{Regression, Row, Verdict, count, run};
 pub use measure::{Effort, Measured, measure};
 pub use report::Report;
 pub use saved::{Machine, Saved, SavedRow};

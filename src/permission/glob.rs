@@ -5,7 +5,7 @@
 //! `**` alone: what earlier ones stand for need not change. So each character of the path meets each token of the
 //! pattern at most once, and nothing is allocated.
 
-use super::path::segment_at;
+use super::path::{ends_with, segment_at, starts_with};
 use crate::manifest::pattern::{self, PatternError};
 
 /// How many machine words hold a state for each byte of the longest pattern, and one for the end.
@@ -229,10 +229,12 @@ impl Wild {
     }
 
     fn matches(&self, name: &str, steps: &mut u64) -> bool {
-        let Some(rest) = name.strip_prefix(&*self.head) else { return false };
+        if !starts_with(name, &self.head) {
+            return false;
+        }
         if let Some(behind) = &self.only_star {
             *steps += 1;
-            return rest.ends_with(&**behind);
+            return ends_with(&name[self.head.len()..], behind);
         }
         // The states of nearly every pattern fit one word; only of the longest does the stack have to hold many.
         match self.tokens.len() / 64 + 1 {

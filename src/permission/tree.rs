@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::glob::{self, PathPattern, Segment};
 use super::grants::Work;
-use super::path::{is_special, segment_at};
+use super::path::{ends_with, is_special, segment_at, starts_with};
 
 /// A table whose keys a manifest chooses and a guest looks up: seeded, and made for short keys.
 type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
@@ -168,7 +168,7 @@ impl Wild {
 
     fn find(&self, name: &str, path: &str, at: usize, work: &mut Work) -> Option<usize> {
         if self.buckets.len() <= FEW {
-            let fits = |bucket: &&Bucket| name.starts_with(&*bucket.head) && path.ends_with(&*bucket.tail);
+            let fits = |bucket: &&Bucket| starts_with(name, &bucket.head) && ends_with(path, &bucket.tail);
             return self.buckets.iter().filter(fits).find_map(|bucket| bucket.find(path, at, work));
         }
         self.lengths.iter().find_map(|&(head, tail)| {

@@ -5,15 +5,17 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
+use std::task::{Poll, Waker};
 
 use futures_util::FutureExt as _;
 
 use crate::contract::{Caller, State, TrapKind};
 
 use super::bindings::types::{Caller as GuestCaller, ExecutionContext, ResourceAllocation, TraceContext};
-use super::call::panic_text;
+use super::call::{RequestId, panic_text};
 use super::clock::{Timestamp, Work};
 use super::command::{Answer, Command, Execution};
 use super::component::Component;
@@ -26,7 +28,7 @@ use super::messaging::mailbox::Next;
 use super::messaging::{dead_letter, outcome};
 use super::registry::Registry;
 use super::residue::Held;
-use super::services::Services;
+use super::services::{Services, call_id};
 use super::{Call, Executed, Health};
 
 /// How many things a task does before it lets the others of its thread have a turn.
@@ -90,12 +92,21 @@ impl Actor {
     pub(crate) async fn run<L>(self, _last: L, alive: impl Future, first: Work) {
         let (services, component) = (Arc::clone(&self.services), Arc::clone(&self.component));
         let attached = Attached { services: Arc::clone(&services), component: Arc::clone(&component) };
-        let serve = AssertUnwindSafe(self.serve(first)).catch_unwind();
-        let served = tokio::select! {
-            biased;
-            served = serve => served,
-            _ = alive => return,
-        };
+        let mut serve = pin!(AssertUnwindSafe(self.serve(first)).catch_unwind());
+        let (mut alive, mut known) = (pin!(alive), None::<Waker>);
+        let served = poll_fn(|context| {
+            if let Poll::Ready(served) = serve.as_mut().poll(context) {
+                return Poll::Ready(Some(served));
+            }
+            // Who is to be woken at the end is known from the first time on; hardly any wake is about that.
+            let is_known = known.as_ref().is_some_and(|known| known.will_wake(context.waker()));
+            if is_known && !services.closed.load(Ordering::Acquire) {
+                return Poll::Pending;
+            }
+            known = Some(context.waker().clone());
+            alive.as_mut().poll(context).map(|_| None)
+        });
+        let Some(served) = served.await else { return };
         match served {
             Ok(Farewell { answer, result, work }) => {
                 drop((services, component, attached));
@@ -120,17 +131,16 @@ impl Actor {
         let component = Arc::clone(&self.component);
         let mut turn = 0;
         // What came while the first instance was made has waited for this.
-        component.mailbox.done(first);
+        let mut done = Some(first);
         loop {
             self.bury_overdue();
-            let (next, work) = poll_fn(|context| component.mailbox.poll_next(context)).await;
+            let (next, work) = poll_fn(|context| component.mailbox.poll_next(context, &mut done)).await;
             let mut held = work.unwrap_or_default();
             let work = &mut held;
             match next {
                 Next::Serve(Command::Execute(execution)) => {
-                    let Execution { operation, call, answer, _slot } = *execution;
-                    let result = self.execute(&operation, call, work).await;
-                    self.reply(answer, result);
+                    let result = self.execute(&execution, work).await;
+                    self.reply(execution.answer, result);
                 }
                 Next::Serve(Command::Message(letter, answer)) => self.serve_message(letter, answer, work).await,
                 Next::Serve(Command::Callback(callback)) => self.serve_callback(callback, work).await,
@@ -156,11 +166,15 @@ impl Actor {
                     outcome::tell_failed(&self.services, asked, &format!("{} is being stopped", component.id()));
                 }
             }
-            component.mailbox.done(held);
             turn += 1;
             // After a long call the task is where those are made, and goes home with its next step.
-            if component.long.swap(false, Ordering::Relaxed) || turn % TURN == 0 {
+            let long = component.long.load(Ordering::Relaxed);
+            if long || turn % TURN == 0 {
+                component.mailbox.done(held);
+                component.long.store(false, Ordering::Relaxed);
                 self.services.tasks.step_back().await;
+            } else {
+                done = Some(held);
             }
         }
     }
@@ -183,12 +197,14 @@ impl Actor {
         let _ = answer.send((result, self.services.clock.work()));
     }
 
-    async fn execute(&mut self, operation: &[u8], call: Call, work: &mut Work) -> Result<Executed, CallError> {
-        self.make_ready(work).await?;
-        let context = self.execution_context(call);
+    async fn execute(&mut self, execution: &Execution, work: &mut Work) -> Result<Executed, CallError> {
+        if !self.is_ready() {
+            self.make_ready(work).await?;
+        }
+        let (context, request_id) = self.execution_context(&execution.call);
         let instance = self.instance.as_mut().ok_or(CallError::NotRunning(State::Failed))?;
         self.used = true;
-        let called = instance.execute(operation, &context, work).await;
+        let called = instance.execute(&execution.operation, (&context, request_id), work).await;
         match called.result {
             Ok(Ok(output)) => Ok(Executed { output, fuel_used: called.fuel_used }),
             Ok(Err(error)) => Err(guest_error::execution(error)),
@@ -277,23 +293,32 @@ impl Actor {
         asked.filter(|millis| *millis > 0).map_or(limit, |millis| millis.min(limit))
     }
 
-    fn execution_context(&self, call: Call) -> ExecutionContext {
-        ExecutionContext {
-            request_id: call.request_id.unwrap_or_else(|| self.services.next_request_id()),
-            caller: match call.caller {
+    fn execution_context(&self, call: &Call) -> (ExecutionContext, RequestId) {
+        let (text, request_id) = match &call.request_id {
+            Some(given) => (given.clone(), RequestId::Given(given.as_str().into())),
+            None => {
+                let number = self.services.next_call();
+                (call_id(number), RequestId::Call(number))
+            }
+        };
+        let context = ExecutionContext {
+            request_id: text,
+            caller: match &call.caller {
                 Caller::Host => GuestCaller::Host,
-                Caller::Component(id) => GuestCaller::Component(id.into()),
-                Caller::External(name) => GuestCaller::External(name),
+                Caller::Component(id) => GuestCaller::Component(id.to_string()),
+                Caller::External(name) => GuestCaller::External(name.clone()),
             },
             timeout_ms: self.timeout_ms(call.timeout_ms),
             available_resources: ResourceAllocation {
                 memory_bytes: self.component.manifest.resources.memory.max,
                 fuel: self.component.fuel,
             },
-            trace_context: call
-                .trace_context
-                .map(|trace| TraceContext { traceparent: trace.traceparent, tracestate: trace.tracestate }),
-        }
+            trace_context: call.trace_context.as_ref().map(|trace| TraceContext {
+                traceparent: trace.traceparent.clone(),
+                tracestate: trace.tracestate.clone(),
+            }),
+        };
+        (context, request_id)
     }
 }
 

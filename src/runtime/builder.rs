@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use tokio::sync::watch;
 
@@ -251,6 +251,7 @@ impl RuntimeBuilder {
         };
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
         let services = Services {
+            closed: AtomicBool::new(false),
             own_directory: engine.compiler().directory(),
             engine,
             contract: self.contract.unwrap_or(ContractVersion::NEWEST),

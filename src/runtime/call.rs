@@ -16,6 +16,8 @@ use wasmtime::UpdateDeadline;
 use crate::contract::{Text, TrapKind};
 
 use super::clock::{Clock, Timestamp, Work};
+use super::messaging::outcome;
+use super::services::call_id;
 use super::tasks::Tasks;
 use super::trap::{DeadlinePassed, classify};
 
@@ -41,11 +43,22 @@ pub(crate) struct CurrentCall {
 struct Inner {
     deadline: Timestamp,
     /// What the call answers, if it answers a request.
-    request_id: Option<Text>,
+    request_id: Option<RequestId>,
     ticks: u32,
     /// How many more steps count as work, if a schedule cuts the call into such.
     steps: Option<u64>,
     work: Option<Work>,
+}
+
+/// The request that a call answers.
+#[derive(Debug, Clone)]
+pub(crate) enum RequestId {
+    /// A call that the runtime gave this number. Most leave no record with it, so it is made a text when one does.
+    Call(u64),
+    /// A request with this number, and likewise.
+    Request(u64),
+    /// Another one.
+    Given(Text),
 }
 
 impl CurrentCall {
@@ -54,8 +67,8 @@ impl CurrentCall {
     }
 
     /// A call starts; it takes over what the caller counts as work.
-    pub(crate) fn begin(&self, deadline: Timestamp, request_id: Option<&str>, work: &mut Work) {
-        let (request_id, work) = (request_id.map(Text::from), Some(std::mem::take(work)));
+    pub(crate) fn begin(&self, deadline: Timestamp, request_id: Option<RequestId>, work: &mut Work) {
+        let work = Some(std::mem::take(work));
         self.with(|call| *call = Inner { deadline, request_id, ticks: 0, steps: None, work });
     }
 
@@ -83,7 +96,15 @@ impl CurrentCall {
 
     /// The request that the call answers.
     pub(crate) fn request_id(&self) -> Option<Text> {
-        self.with(|call| call.request_id.clone())
+        self.with(|call| {
+            let id = match call.request_id.take()? {
+                RequestId::Call(number) => call_id(number).into(),
+                RequestId::Request(number) => outcome::request_id(number).into(),
+                RequestId::Given(id) => id,
+            };
+            call.request_id = Some(RequestId::Given(Text::clone(&id)));
+            Some(id)
+        })
     }
 
     /// The call ended; the caller counts as work again.

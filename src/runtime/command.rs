@@ -19,12 +19,13 @@ use super::messaging::outcome::Callback;
 use super::services::Services;
 use super::{Call, Executed, Health};
 
-/// What is asked of a component, with where to put the answer.
+/// What is asked of a component, with where to put the answer. It is moved several times on its way, and so what is large
+/// is behind a pointer.
 #[derive(Debug)]
 pub(crate) enum Command {
     Execute(Box<Execution>),
-    Message(Letter, Option<Answer<()>>),
-    Callback(Callback),
+    Message(Box<Letter>, Option<Answer<()>>),
+    Callback(Box<Callback>),
     Health(Answer<Health>),
     Shutdown(Answer<()>),
     Start(Answer<()>),
@@ -68,12 +69,26 @@ pub(crate) async fn ask<T>(
 ) -> Result<T, CallError> {
     let (answer, answered) = oneshot::channel();
     put(services, component, accept, command(answer))?;
+    self::answer(component, answered).await
+}
+
+/// Waits for the answer to what was put into a component's mailbox.
+pub(crate) async fn answer<T>(
+    component: &Component,
+    answered: oneshot::Receiver<(Result<T, CallError>, Work)>,
+) -> Result<T, CallError> {
     let (result, work) = answered.await.map_err(|_| component.gone())?;
     drop(work);
     result
 }
 
-fn put(services: &Services, component: &Component, accept: Accept, command: Command) -> Result<(), CallError> {
+/// Puts something into a component's mailbox, if it is accepted now.
+pub(crate) fn put(
+    services: &Services,
+    component: &Component,
+    accept: Accept,
+    command: Command,
+) -> Result<(), CallError> {
     let mut life = component.life();
     if life.state == State::Uninstalled {
         return Err(CallError::NotFound);

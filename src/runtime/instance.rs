@@ -12,15 +12,15 @@ use crate::contract::{LoadCode, TrapKind};
 
 use super::bindings::types::{
     ComponentConfig, ComponentError, ComponentMetadata, ExecutionContext, ExecutionError, HealthStatus, MessagingError,
-    RequestId,
 };
 use super::bindings::{self, HandlePublication, IncomingMessage, Publication};
-use super::call::{CurrentCall, Ended, bounded};
+use super::call::{self, CurrentCall, Ended, bounded};
 use super::clock::{Clock, Timestamp, Work};
 use super::component::Component;
 use super::error::LoadError;
 use super::host::Host;
 use super::interface::Linked;
+use super::messaging::outcome;
 use super::registry::Registry;
 use super::services::Services;
 
@@ -116,10 +116,10 @@ impl Instance {
     pub(crate) async fn execute(
         &mut self,
         operation: &[u8],
-        context: &ExecutionContext,
+        (context, request_id): (&ExecutionContext, call::RequestId),
         work: &mut Work,
     ) -> Called<Result<Vec<u8>, ExecutionError>> {
-        let deadline = self.begin(context.timeout_ms, Some(&context.request_id), work);
+        let deadline = self.begin(context.timeout_ms, Some(request_id), work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let call = lifecycle.call_execute(&mut self.store, operation, context);
         let result = bounded(&self.call, deadline, call).await;
@@ -128,11 +128,12 @@ impl Instance {
 
     pub(crate) async fn handle_message(
         &mut self,
-        message: &IncomingMessage,
+        (message, request): (&IncomingMessage, Option<u64>),
         millis: u64,
         work: &mut Work,
     ) -> Called<Result<(), MessagingError>> {
-        let deadline = self.begin(millis, message.request_id.as_deref(), work);
+        let given = || message.request_id.as_deref().map(|id| call::RequestId::Given(id.into()));
+        let deadline = self.begin(millis, request.map(call::RequestId::Request).or_else(given), work);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
         let result = bounded(&self.call, deadline, lifecycle.call_handle_message(&mut self.store, message)).await;
         self.end(result, work)
@@ -154,14 +155,15 @@ impl Instance {
 
     pub(crate) async fn handle_callback(
         &mut self,
-        request_id: &RequestId,
+        request: u64,
         outcome: Result<&[u8], &MessagingError>,
         millis: u64,
         work: &mut Work,
     ) -> Called<Result<(), MessagingError>> {
-        let deadline = self.begin(millis, Some(request_id), work);
+        let deadline = self.begin(millis, Some(call::RequestId::Request(request)), work);
+        let request_id = outcome::request_id(request);
         let lifecycle = self.exports.airssys_core_component_lifecycle();
-        let call = lifecycle.call_handle_callback(&mut self.store, request_id, outcome);
+        let call = lifecycle.call_handle_callback(&mut self.store, &request_id, outcome);
         let result = bounded(&self.call, deadline, call).await;
         self.end(result, work)
     }
@@ -180,7 +182,7 @@ impl Instance {
         self.end(result, work)
     }
 
-    fn begin(&mut self, millis: u64, request_id: Option<&str>, work: &mut Work) -> Timestamp {
+    fn begin(&mut self, millis: u64, request_id: Option<call::RequestId>, work: &mut Work) -> Timestamp {
         let deadline = self.clock.now().plus_millis(millis);
         self.call.begin(deadline, request_id, work);
         prepare(&mut self.store, &self.call, self.fuel, self.hostcall_bytes);
@@ -212,7 +214,9 @@ async fn instantiate(
 /// Sets what every call starts with.
 fn prepare(store: &mut Store<Host>, call: &CurrentCall, fuel: u64, hostcall_bytes: usize) {
     // These fail only if the engine does not meter fuel, and ours does; the call would then trap at once for lack of it.
-    let _ = store.fuel_async_yield_interval(call.pace());
+    if let Some(pace) = call.pace() {
+        let _ = store.fuel_async_yield_interval(Some(pace));
+    }
     let _ = store.set_fuel(fuel);
     store.set_hostcall_fuel(hostcall_bytes);
     store.set_epoch_deadline(1);

@@ -13,9 +13,10 @@ use super::messaging::outcome::{self, Callback};
 
 impl Actor {
     /// Calls `handle-message`, and answers whoever waits for that. A message whose handling fails is not handled again.
-    pub(crate) async fn serve_message(&mut self, letter: Letter, answer: Option<Answer<()>>, work: &mut Work) {
+    pub(crate) async fn serve_message(&mut self, letter: Box<Letter>, answer: Option<Answer<()>>, work: &mut Work) {
         self.component.made_room();
-        let result = match self.make_ready(work).await {
+        let ready = if self.is_ready() { Ok(()) } else { self.make_ready(work).await };
+        let result = match ready {
             Ok(()) => self.handle_message(letter, work).await,
             Err(error) => {
                 if answer.is_none() {
@@ -33,8 +34,8 @@ impl Actor {
         dead_letter::bury(&self.services, &self.component, vec![command], "no instance could be started");
     }
 
-    async fn handle_message(&mut self, letter: Letter, work: &mut Work) -> Result<(), CallError> {
-        let Letter { sender, payload, request_id, request, topic, charge } = letter;
+    async fn handle_message(&mut self, letter: Box<Letter>, work: &mut Work) -> Result<(), CallError> {
+        let Letter { sender, payload, request_id, request, topic, charge } = *letter;
         if let Some(topic) = topic {
             let publication = Publication { publisher: sender, topic: topic.to_string(), payload };
             return self.handle_publication(publication, charge, work).await;
@@ -45,7 +46,8 @@ impl Actor {
         let millis = self.timeout_ms(None);
         let instance = self.instance.as_mut().ok_or(CallError::NotRunning(self.component.state()))?;
         self.used = true;
-        let called = instance.handle_message(&IncomingMessage { sender, payload, request_id }, millis, work).await;
+        let message = IncomingMessage { sender, payload, request_id };
+        let called = instance.handle_message((&message, request), millis, work).await;
         drop(charge);
         match called.result {
             Ok(Ok(())) => Ok(()),
@@ -87,16 +89,16 @@ impl Actor {
     }
 
     /// Calls `handle-callback`. What the guest answers concerns nobody.
-    pub(crate) async fn serve_callback(&mut self, callback: Callback, work: &mut Work) {
-        if self.make_ready(work).await.is_err() {
+    pub(crate) async fn serve_callback(&mut self, callback: Box<Callback>, work: &mut Work) {
+        if !self.is_ready() && self.make_ready(work).await.is_err() {
             return self.bury(Command::Callback(callback));
         }
-        let Callback { request_id, outcome, charge } = callback;
+        let Callback { request, outcome, charge } = *callback;
         let millis = self.timeout_ms(None);
         let Some(instance) = self.instance.as_mut() else { return };
         self.used = true;
         let outcome = outcome.map_err(guest_error::undelivered);
-        let called = instance.handle_callback(&request_id, outcome.as_deref(), millis, work).await;
+        let called = instance.handle_callback(request, outcome.as_deref(), millis, work).await;
         drop(charge);
         match called.result {
             Ok(Ok(())) => {}

@@ -55,7 +55,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::contract::{Caller, ComponentId, LoadCode, State, TraceContext};
 use crate::permission::{Grants, Rule};
@@ -122,6 +122,12 @@ struct Inner {
     registry: Arc<Registry>,
     /// Components live as long as this, and as long as it says so.
     alive: watch::Sender<bool>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.services.closed.store(true, Ordering::Release);
+    }
 }
 
 /// What a component is loaded from, and the host's values for it.
@@ -249,8 +255,10 @@ impl Runtime {
             Ok(slot) => slot,
             Err(_) => Arc::clone(&component.slots).acquire_owned().await.map_err(|_| component.gone())?,
         };
-        let execute = |answer| Command::Execute(Box::new(Execution { operation, call, answer, _slot: slot }));
-        command::ask(&self.0.services, &component, Accept::Running, execute).await
+        let (answer, answered) = oneshot::channel();
+        let execution = Box::new(Execution { operation, call, answer, _slot: slot });
+        command::put(&self.0.services, &component, Accept::Running, Command::Execute(execution))?;
+        command::answer(&component, answered).await
     }
 
     /// Asks a component for its condition. A trap or a late answer is unhealthy, with the reason.
@@ -328,6 +336,7 @@ impl Runtime {
     /// Ends every component where it stands, without `shutdown`, and waits until nothing of them runs, as a crash would.
     /// A load that is under way is ended when it is complete. Nothing can be loaded or called afterwards.
     pub async fn close(&self) {
+        self.0.services.closed.store(true, Ordering::Release);
         self.0.alive.send_replace(false);
         self.0.alive.closed().await;
     }
@@ -353,11 +362,11 @@ impl Runtime {
         check: impl FnOnce(&Component) -> Result<(), CallError>,
     ) -> Result<Arc<Component>, CallError> {
         let component = self.0.registry.find(id.as_str()).ok_or(CallError::NotFound)?;
-        let life = *component.life();
-        if !life.accepts() {
-            return Err(CallError::NotRunning(life.state));
-        }
-        check(&component)?;
+        // Whether it runs is looked at when the call is accepted, but comes first.
+        check(&component).map_err(|why| {
+            let life = *component.life();
+            if life.accepts() { why } else { CallError::NotRunning(life.state) }
+        })?;
         Ok(component)
     }
 

@@ -1,7 +1,7 @@
 //! What every part of one runtime shares: its clock, limits, counters, and where it tells what happens.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -23,7 +23,24 @@ use super::residue::{Counters, Residue};
 use super::store::Store;
 use super::tasks::Tasks;
 
+/// A name with a number, such as `call-7`. One is made for each call and request: what `format!` adds to it would be seen.
+pub(crate) fn numbered(name: &str, number: u64) -> String {
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number);
+    let mut text = String::with_capacity(name.len() + digits.len());
+    text.push_str(name);
+    text.push_str(digits);
+    text
+}
+
+/// The request-id of a call that the runtime numbers itself.
+pub(crate) fn call_id(number: u64) -> String {
+    numbered("call-", number)
+}
+
 pub(crate) struct Services {
+    /// The runtime is gone or was closed, and its components end. Set before they are told.
+    pub(crate) closed: AtomicBool,
     pub(crate) engine: Engine,
     /// The version of the contract that is offered, and none above it.
     pub(crate) contract: ContractVersion,
@@ -90,8 +107,8 @@ impl Services {
         self.components.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// A request-id that no other call of this runtime has.
-    pub(crate) fn next_request_id(&self) -> String {
-        format!("call-{}", self.calls.fetch_add(1, Ordering::Relaxed) + 1)
+    /// A number that no other call of this runtime has. From 1.
+    pub(crate) fn next_call(&self) -> u64 {
+        self.calls.fetch_add(1, Ordering::Relaxed) + 1
     }
 }

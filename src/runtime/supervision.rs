@@ -17,7 +17,12 @@ use super::messaging::outcome;
 use super::services::Services;
 
 impl Actor {
-    /// Makes sure that there is an instance which may serve the next call.
+    /// Whether there is an instance which may serve the next call.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.instance.is_some() && (!self.used || self.component.manifest.runtime.stateful)
+    }
+
+    /// Makes sure that there is one.
     pub(crate) async fn make_ready(&mut self, work: &mut Work) -> Result<(), CallError> {
         if self.instance.is_some() && self.used && !self.component.manifest.runtime.stateful {
             self.instance = None;

@@ -8,7 +8,7 @@ use crate::perf::workload::show_ns;
 pub fn to_markdown(report: &Report) -> String {
     let complaints = report.complaints();
     let mut out = match complaints.as_slice() {
-        [] => "**Performance: every budget is kept.**\n\n".to_owned(),
+        [] => "**Performance: no budget is broken.**\n\n".to_owned(),
         complaints => {
             let lines: String = complaints.iter().map(|complaint| format!("- {complaint}\n")).collect();
             format!("**Performance: {} over budget or worse than before.**\n\n{lines}\n", complaints.len())
@@ -23,6 +23,7 @@ pub fn to_markdown(report: &Report) -> String {
             _ if row.saved.is_some_and(|saved| saved.is_regression) => "**worse**",
             Verdict::Over => "**over**",
             Verdict::Kept => "kept",
+            Verdict::Behind => "behind",
             Verdict::Free => "-",
         };
         out.push_str(&format!(
@@ -30,7 +31,7 @@ pub fn to_markdown(report: &Report) -> String {
             row.workload,
             row.cores,
             time(row.subject_ns),
-            time(row.baseline_ns),
+            row.baseline_instructions.map_or_else(|| time(row.baseline_ns), show),
             show(row.estimate.median),
             show(row.estimate.low),
             show(row.estimate.high),

@@ -61,11 +61,12 @@ impl Report {
         let of = format!("{} on {} {}", row.workload, row.cores, if row.cores.count() == 1 { "core" } else { "cores" });
         let mut complaints = Vec::new();
         if let (Verdict::Over, Some(budget)) = (row.verdict, row.budget) {
-            let off = (row.estimate.median / budget.value() - 1.0).abs() * 100.0;
+            let (bound, what) = row.accepted.map_or((budget, "the budget"), |accepted| (accepted, "what is accepted,"));
+            let off = (row.estimate.median / bound.value() - 1.0).abs() * 100.0;
             complaints.push(format!(
-                "{of}: {} breaks the budget {} by {off:.0} % ({sure})",
+                "{of}: {} breaks {what} {} by {off:.0} % ({sure})",
                 row.unit.show(row.estimate.median),
-                budget.show(row.unit)
+                bound.show(row.unit)
             ));
         }
         if let Some(saved) = row.saved.filter(|saved| saved.is_regression) {

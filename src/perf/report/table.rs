@@ -32,8 +32,9 @@ fn after(report: &Report) -> String {
         out.push_str(&format!("{complaint}\n"));
     }
     let judged = report.rows.iter().filter(|row| row.verdict != Verdict::Free).count();
-    let over = report.rows.iter().filter(|row| row.verdict == Verdict::Over).count();
-    out.push_str(&format!("{} measured, {judged} with a budget, {over} over it", report.rows.len()));
+    let count = |verdict| report.rows.iter().filter(|row| row.verdict == verdict).count();
+    let (behind, over) = (count(Verdict::Behind), count(Verdict::Over));
+    out.push_str(&format!("{} measured, {judged} with a budget, {behind} behind it, {over} over", report.rows.len()));
     let compared = report.rows.iter().filter_map(|row| row.saved).collect::<Vec<_>>();
     if !compared.is_empty() {
         let worse = compared.iter().filter(|saved| saved.is_regression).count();
@@ -50,6 +51,10 @@ pub fn line(row: &Row) -> String {
         (Verdict::Over, _) => "OVER".to_owned(),
         (_, Some(saved)) if saved.is_regression => format!("WORSE by {:.0} %", saved.worse_by * 100.0),
         (Verdict::Kept, _) => "kept".to_owned(),
+        (Verdict::Behind, _) => match row.accepted {
+            Some(accepted) => format!("behind, {} accepted", accepted.show(row.unit)),
+            None => "behind".to_owned(),
+        },
         (Verdict::Free, _) => "-".to_owned(),
     };
     format!(
@@ -57,7 +62,7 @@ pub fn line(row: &Row) -> String {
         row.workload,
         row.cores.to_string(),
         time(row.subject_ns),
-        time(row.baseline_ns),
+        row.baseline_instructions.map_or_else(|| time(row.baseline_ns), |count| row.unit.show(count)),
         row.unit.show(row.estimate.median),
         format!("{} .. {}", row.unit.show(row.estimate.low), row.unit.show(row.estimate.high)),
         row.budget.map_or_else(|| "-".to_owned(), |budget| budget.show(row.unit)),

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::execute::check;
 use super::guests::{self, Built, ECHO, Guest, Place};
-use super::lanes::{Lane, Tasks, threads};
+use super::lanes::{Lane, Tasks, lane, threads};
 use super::message::{FIRST, HOP, MESSAGES, raw_hops, raw_pair};
 use super::raw::{self, Data, Mail, Raw};
 use super::{Cores, Prepare, Prepared, Side, Statistic, Workload};
@@ -75,45 +75,45 @@ fn prepare(cores: Cores, kind: Kind, factory: &Arc<DriverFactory>) -> Result<Pre
         }
     };
     let subject = Driven::open(factory, kind, &built)?;
-    let lane: Lane = match kind {
+    let baseline: Lane = match kind {
         Kind::Load => {
             let (engine, wasm) = (engine.clone(), Arc::new(built[0].wasm.clone()));
-            Box::new(move |times| {
+            lane(move |times| {
                 let (engine, wasm) = (engine.clone(), Arc::clone(&wasm));
-                Box::pin(async move {
+                async move {
                     for _ in 0..times {
                         Raw::compile(&engine, &wasm)?.start(Data::default()).await?.shutdown().await?;
                     }
                     Ok(())
-                })
+                }
             })
         }
         Kind::Execute => {
             let instance = threads.block_on(Raw::compile(&engine, &built[0].wasm)?.start(Data::default()))?;
             let (sender, inbox) = raw::channel();
             threads.spawn(instance.serve(inbox));
-            Box::new(move |times| {
+            lane(move |times| {
                 let sender = sender.clone();
-                Box::pin(async move {
+                async move {
                     for _ in 0..times {
                         let (answer, answered) = oneshot::channel();
                         sender.send(Mail::Execute(OPERATION.to_vec(), answer)).await.map_err(PerfError::from_error)?;
                         check(&answered.await.map_err(PerfError::from_error)?, OPERATION)?;
                     }
                     Ok(())
-                })
+                }
             })
         }
         Kind::Hop => {
             let pair = Arc::new(raw_pair(&threads, &engine, [&built[1].wasm, &built[0].wasm])?);
-            Box::new(move |times| {
+            lane(move |times| {
                 let pair = Arc::clone(&pair);
-                Box::pin(async move { raw_hops(&pair, times).await })
+                async move { raw_hops(&pair, times).await }
             })
         }
     };
     let step = subject.step();
-    Ok(Prepared::Pair(Box::new(subject), Box::new(Tasks { threads, lanes: vec![lane], step })))
+    Ok(Prepared::Pair(Box::new(subject), Box::new(Tasks { threads, lanes: vec![baseline], step })))
 }
 
 /// 64 bytes; 0x55 is the multicodec code of raw.

@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::guests::{self, ECHO, Place};
-use super::lanes::{Lane, pair, threads};
+use super::lanes::{Lane, lane, pair, threads};
 use super::raw::{self, Data, Mail, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::perf::PerfError;
@@ -38,35 +38,35 @@ fn prepare(cores: Cores, bytes: usize) -> Result<Prepared, PerfError> {
     // 0x55 is the multicodec code of raw.
     let operation = vec![0x55; bytes];
     let (mut subject, mut baseline): (Vec<Lane>, Vec<Lane>) = (Vec::new(), Vec::new());
-    for lane in 0..cores.count() {
-        let built = place.build(&format!("echo-{lane}"), ECHO)?;
+    for number in 0..cores.count() {
+        let built = place.build(&format!("echo-{number}"), ECHO)?;
         let id = threads.block_on(runtime.load(&built.directory)).map_err(PerfError::from_error)?;
         let (runtime, operation) = (runtime.clone(), operation.clone());
         let (sent, expected) = (operation.clone(), operation.clone());
-        subject.push(Box::new(move |times| {
+        subject.push(lane(move |times| {
             let (runtime, id, operation) = (runtime.clone(), id.clone(), operation.clone());
-            Box::pin(async move {
+            async move {
                 for _ in 0..times {
                     let executed = runtime.execute(&id, operation.clone(), Call::default()).await;
                     let output = executed.map_err(PerfError::from_error)?.output;
                     check(&output, &operation)?;
                 }
                 Ok(())
-            })
+            }
         }));
         let instance = threads.block_on(Raw::compile(&engine, &built.wasm)?.start(Data::default()))?;
         let (sender, inbox) = raw::channel();
         threads.spawn(instance.serve(inbox));
-        baseline.push(Box::new(move |times| {
+        baseline.push(lane(move |times| {
             let (sender, sent, expected) = (sender.clone(), sent.clone(), expected.clone());
-            Box::pin(async move {
+            async move {
                 for _ in 0..times {
                     let (answer, answered) = oneshot::channel();
                     sender.send(Mail::Execute(sent.clone(), answer)).await.map_err(PerfError::from_error)?;
                     check(&answered.await.map_err(PerfError::from_error)?, &expected)?;
                 }
                 Ok(())
-            })
+            }
         }));
     }
     Ok(pair(&threads, 1, subject, baseline))

@@ -1,11 +1,12 @@
 //! What a call from a guest to the host costs, and what the permission gate adds to it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
 use super::guests::{self, Guest, Place};
-use super::lanes::{Lane, pair, threads};
+use super::lanes::{Lane, lane, pair, threads};
 use super::raw::{self, Data, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::contract::ComponentId;
@@ -54,34 +55,37 @@ fn prepare(cores: Cores, guest: Guest<'_>) -> Result<Prepared, PerfError> {
     let runtime = guests::runtime(&engine, |builder| builder.store(store.clone()).audit(audit.clone()))?;
     let operation = vec![0x55];
     let (mut subject, mut baseline): (Vec<Lane>, Vec<Lane>) = (Vec::new(), Vec::new());
-    for lane in 0..cores.count() {
-        let built = place.build(&format!("caller-{lane}"), guest)?;
+    for number in 0..cores.count() {
+        let built = place.build(&format!("caller-{number}"), guest)?;
         let id = threads.block_on(runtime.load(&built.directory)).map_err(PerfError::from_error)?;
         let (runtime, audit, sent) = (runtime.clone(), Arc::clone(&audit), operation.clone());
         subject.push(Box::new(move |times| {
             let (runtime, id, audit, operation) = (runtime.clone(), id.clone(), Arc::clone(&audit), sent.clone());
             Box::pin(async move {
+                let mut taken = Duration::ZERO;
                 for _ in 0..times / CALLS {
+                    let start = Instant::now();
                     let called = runtime.execute(&id, operation.clone(), Call::default()).await;
+                    taken += start.elapsed();
                     called.map_err(PerfError::from_error)?;
+                    // It is read now and then, or it would take all memory.
+                    drop(audit.drain());
                 }
-                // It is read at times, or it would take all memory.
-                drop(audit.drain());
-                Ok(())
+                Ok(taken)
             })
         }));
         let data = Data { entries: Some(store.clone()), ..Data::default() };
         let instance = threads.block_on(Raw::compile(&engine, &built.wasm)?.start(data))?;
         let (instance, operation) = (Arc::new(Mutex::new(instance)), operation.clone());
-        baseline.push(Box::new(move |times| {
+        baseline.push(lane(move |times| {
             let (instance, operation) = (Arc::clone(&instance), operation.clone());
-            Box::pin(async move {
+            async move {
                 let (mut instance, context) = (instance.lock_owned().await, raw::context());
                 for _ in 0..times / CALLS {
                     instance.execute(&operation, &context).await?;
                 }
                 Ok(())
-            })
+            }
         }));
     }
     Ok(pair(&threads, CALLS, subject, baseline))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::guests::{self, ECHO, Place};
-use super::lanes::{Lane, pair, threads};
+use super::lanes::{Lane, lane, pair, threads};
 use super::raw::{Data, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::perf::PerfError;
@@ -24,28 +24,28 @@ fn prepare(cores: Cores) -> Result<Prepared, PerfError> {
     let engine = guests::engine(64)?;
     let runtime = guests::runtime(&engine, |builder| builder)?;
     let (mut subject, mut baseline): (Vec<Lane>, Vec<Lane>) = (Vec::new(), Vec::new());
-    for lane in 0..cores.count() {
-        let built = place.build(&format!("echo-{lane}"), ECHO)?;
+    for number in 0..cores.count() {
+        let built = place.build(&format!("echo-{number}"), ECHO)?;
         threads.block_on(runtime.load(&built.directory)).map_err(PerfError::from_error)?;
         let loaded = Arc::new(Loaded::find(&runtime, &built.id, &built.wasm).map_err(PerfError::from_error)?);
-        subject.push(Box::new(move |times| {
+        subject.push(lane(move |times| {
             let loaded = Arc::clone(&loaded);
-            Box::pin(async move {
+            async move {
                 for _ in 0..times {
                     loaded.fresh_instance().await.map_err(PerfError::from_error)?;
                 }
                 Ok(())
-            })
+            }
         }));
         let raw = Raw::compile(&engine, &built.wasm)?;
-        baseline.push(Box::new(move |times| {
+        baseline.push(lane(move |times| {
             let raw = raw.clone();
-            Box::pin(async move {
+            async move {
                 for _ in 0..times {
                     drop(raw.instantiate(Data::default()).await?);
                 }
                 Ok(())
-            })
+            }
         }));
     }
     Ok(pair(&threads, 1, subject, baseline))

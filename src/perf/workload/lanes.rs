@@ -18,8 +18,22 @@ pub(super) fn threads(cores: Cores) -> Result<Arc<tokio::runtime::Runtime>, Perf
     threads.map(Arc::new).map_err(|why| PerfError::new(format!("no threads: {why}")))
 }
 
-/// What one lane does, so many times. It keeps what it needs in the closure.
-pub(super) type Lane = Box<dyn Fn(u64) -> BoxFuture<'static, Result<(), PerfError>> + Send + Sync>;
+/// What one lane does, so many times, and how long that took. It keeps what it needs in the closure.
+pub(super) type Lane = Box<dyn Fn(u64) -> BoxFuture<'static, Result<Duration, PerfError>> + Send + Sync>;
+
+/// A lane whose whole time counts.
+pub(super) fn lane<F>(body: impl Fn(u64) -> F + Send + Sync + 'static) -> Lane
+where
+    F: Future<Output = Result<(), PerfError>> + Send + 'static,
+{
+    Box::new(move |times| {
+        let body = body(times);
+        Box::pin(async move {
+            let start = Instant::now();
+            body.await.map(|()| start.elapsed())
+        })
+    })
+}
 
 /// Asynchronous lanes, each a task.
 pub(super) struct Tasks {
@@ -49,11 +63,7 @@ impl Side for Tasks {
         let lanes: Vec<_> = self.lanes.iter().map(|lane| lane(times)).collect();
         let count = lanes.len();
         self.threads.block_on(async {
-            let timed = |lane: BoxFuture<'static, Result<(), PerfError>>| async move {
-                let start = Instant::now();
-                lane.await.map(|()| start.elapsed())
-            };
-            let running: Vec<_> = lanes.into_iter().map(|lane| tokio::spawn(timed(lane))).collect();
+            let running: Vec<_> = lanes.into_iter().map(tokio::spawn).collect();
             let mut taken = Duration::ZERO;
             for lane in running {
                 taken += lane.await.map_err(|why| PerfError::new(format!("a lane panicked: {why}")))??;
@@ -63,31 +73,36 @@ impl Side for Tasks {
     }
 }
 
-/// Lanes that never wait: loops on threads.
-pub(super) struct Loops<F>(pub(super) Vec<F>);
+/// Lanes that never wait: loops on threads, each of which says how long it took.
+pub(super) struct Loops<F> {
+    pub(super) lanes: Vec<F>,
+    /// How many repetitions a lane does at once.
+    pub(super) step: u64,
+}
 
 impl<F> Side for Loops<F>
 where
-    F: FnMut(u64) -> Result<(), PerfError> + Send,
+    F: FnMut(u64) -> Result<Duration, PerfError> + Send,
 {
+    fn step(&self) -> u64 {
+        self.step
+    }
+
     fn run(&mut self, times: u64) -> Result<Duration, PerfError> {
-        let timed = |lane: &mut F| {
-            let start = Instant::now();
-            lane(times).map(|()| start.elapsed())
-        };
-        if let [only] = self.0.as_mut_slice() {
-            return timed(only);
+        if let [only] = self.lanes.as_mut_slice() {
+            return only(times);
         }
-        let count = self.0.len();
+        let count = self.lanes.len();
         let together = Barrier::new(count);
         let taken = std::thread::scope(|scope| {
             let start = |lane| {
-                scope.spawn(|| {
+                let (lane, together): (&mut F, _) = (lane, &together);
+                scope.spawn(move || {
                     together.wait();
-                    timed(lane)
+                    lane(times)
                 })
             };
-            let running: Vec<_> = self.0.iter_mut().map(start).collect();
+            let running: Vec<_> = self.lanes.iter_mut().map(start).collect();
             let panicked = |_| PerfError::new("a lane panicked");
             running.into_iter().map(|lane| lane.join().map_err(panicked)?).sum::<Result<Duration, _>>()
         })?;
@@ -106,11 +121,12 @@ where
     let lanes = (0..cores.count()).map(|index| {
         let mut once = lane(index)?;
         Ok(move |times: u64| {
+            let start = Instant::now();
             for _ in 0..times {
                 std::hint::black_box(once());
             }
-            Ok(())
+            Ok(start.elapsed())
         })
     });
-    Ok(Box::new(Loops(lanes.collect::<Result<Vec<_>, PerfError>>()?)))
+    Ok(Box::new(Loops { lanes: lanes.collect::<Result<Vec<_>, PerfError>>()?, step: 1 }))
 }

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use wasmtime::component::Component;
 
 use super::guests::{self, Guest, Place};
-use super::lanes::{Lane, pair, threads};
+use super::lanes::{lane, pair, threads};
 use super::raw::{Data, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::perf::PerfError;
@@ -68,20 +67,20 @@ fn prepare(cores: Cores, origin: Origin) -> Result<Prepared, PerfError> {
     }
 
     let (keep, directory) = (Arc::clone(&place), built.directory);
-    let subject: Lane = Box::new(move |times| {
+    let subject = lane(move |times| {
         let (keep, runtime, directory) = (Arc::clone(&keep), runtime.clone(), directory.clone());
-        Box::pin(async move {
+        async move {
             for _ in 0..times {
                 load(&runtime, &directory).await?;
             }
             drop(keep);
             Ok(())
-        }) as BoxFuture<'static, _>
+        }
     });
     let wasm = Arc::new(built.wasm);
-    let baseline: Lane = Box::new(move |times| {
+    let baseline = lane(move |times| {
         let (engine, raw, wasm, mapped) = (engine.clone(), raw.clone(), Arc::clone(&wasm), Arc::clone(&mapped));
-        Box::pin(async move {
+        async move {
             for _ in 0..times {
                 let component = match &*mapped {
                     None => Component::from_binary(engine.wasmtime(), &wasm),
@@ -91,7 +90,7 @@ fn prepare(cores: Cores, origin: Origin) -> Result<Prepared, PerfError> {
                 raw.link(&component)?.start(Data::default()).await?.shutdown().await?;
             }
             Ok(())
-        }) as BoxFuture<'static, _>
+        }
     });
     Ok(pair(&threads, 1, vec![subject], vec![baseline]))
 }

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::execute::check;
 use super::guests::{self, Guest, Place};
-use super::lanes::{Lane, pair, threads};
+use super::lanes::{Lane, lane, pair, threads};
 use super::raw::{self, Data, Mail, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::contract::ComponentId;
@@ -61,8 +61,8 @@ fn prepare(cores: Cores, kind: Kind) -> Result<Prepared, PerfError> {
     let engine = guests::engine(64)?;
     let runtime = guests::runtime(&engine, |builder| builder)?;
     let (mut subject, mut baseline): (Vec<Lane>, Vec<Lane>) = (Vec::new(), Vec::new());
-    for lane in 0..cores.count() {
-        let (first, second) = (format!("first-{lane}"), format!("second-{lane}"));
+    for number in 0..cores.count() {
+        let (first, second) = (format!("first-{number}"), format!("second-{number}"));
         let grants = format!("[capabilities.messaging]\nsend = [\"{second}\"]\nrequest = [\"{second}\"]\n");
         let program = FIRST.replace("$peer", &second);
         let first = place.build(&first, Guest { program: &program, tables: &grants })?;
@@ -73,24 +73,24 @@ fn prepare(cores: Cores, kind: Kind) -> Result<Prepared, PerfError> {
         }
         let ids = Arc::new((first.id.clone(), second.id.clone()));
         let runtime = runtime.clone();
-        subject.push(Box::new(move |times| {
+        subject.push(lane(move |times| {
             let (runtime, ids) = (runtime.clone(), Arc::clone(&ids));
-            Box::pin(async move {
+            async move {
                 match kind {
                     Kind::Hop => hops(&runtime, &ids, times).await,
                     Kind::Request => requests(&runtime, &ids.0, times).await,
                 }
-            })
+            }
         }));
         let senders = Arc::new(raw_pair(&threads, &engine, [&first.wasm, &second.wasm])?);
-        baseline.push(Box::new(move |times| {
+        baseline.push(lane(move |times| {
             let senders = Arc::clone(&senders);
-            Box::pin(async move {
+            async move {
                 match kind {
                     Kind::Hop => raw_hops(&senders, times).await,
                     Kind::Request => raw_requests(&senders.0, times).await,
                 }
-            })
+            }
         }));
     }
     Ok(pair(&threads, if kind == Kind::Hop { MESSAGES } else { 1 }, subject, baseline))

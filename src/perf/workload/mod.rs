@@ -13,6 +13,7 @@ mod instance;
 mod interface;
 mod lanes;
 mod load;
+mod manifest;
 mod memory;
 mod message;
 mod permission;
@@ -148,6 +149,8 @@ pub enum Statistic {
     PerSecond,
     /// Bytes.
     Bytes,
+    /// How many instructions the subject executes.
+    Instructions,
 }
 
 impl Statistic {
@@ -157,7 +160,7 @@ impl Statistic {
             Statistic::Ratio => subject / baseline,
             Statistic::Speed => baseline / subject,
             Statistic::Added => subject - baseline,
-            Statistic::Nanoseconds | Statistic::Bytes => subject,
+            Statistic::Nanoseconds | Statistic::Bytes | Statistic::Instructions => subject,
             Statistic::PerSecond => 1e9 / subject,
         }
     }
@@ -169,7 +172,7 @@ impl Statistic {
 
     /// Whether it says anything on another machine than that where it was measured.
     pub const fn is_relative(self) -> bool {
-        matches!(self, Statistic::Ratio | Statistic::Speed)
+        matches!(self, Statistic::Ratio | Statistic::Speed | Statistic::Instructions)
     }
 
     /// A value as people read it.
@@ -180,6 +183,7 @@ impl Statistic {
             Statistic::Nanoseconds => show_ns(value),
             Statistic::PerSecond => format!("{value:.0}/s"),
             Statistic::Bytes => format!("{:.1} KiB", value / 1024.0),
+            Statistic::Instructions => format!("{value:.0}"),
         }
     }
 }
@@ -197,16 +201,18 @@ pub(super) fn show_ns(ns: f64) -> String {
 /// Every workload, in the order of the table.
 pub fn all() -> Vec<Workload> {
     [
+        // First, as what others have freed would be what the first components take.
+        memory::ALL,
         creation::ALL,
         load::ALL,
         instance::ALL,
         execute::ALL,
         host_call::ALL,
+        manifest::ALL,
         permission::ALL,
         interface::ALL,
         message::ALL,
         throughput::ALL,
-        memory::ALL,
         storage::ALL,
         audit::ALL,
         suite::ALL,
@@ -240,6 +246,7 @@ mod tests {
             (Statistic::Nanoseconds, 31_000_000.0, "31.00 ms"),
             (Statistic::PerSecond, 213.4, "213/s"),
             (Statistic::Bytes, 71_680.0, "70.0 KiB"),
+            (Statistic::Instructions, 12_345.4, "12345"),
         ];
         for (statistic, value, text) in table {
             assert_eq!(statistic.show(value), text);

@@ -56,37 +56,51 @@ fn pattern(n: usize) -> (String, String) {
     }
 }
 
-/// Paths all over the patterns, as many whatever the number of patterns.
-fn paths(patterns: usize) -> Vec<String> {
-    const PATHS: usize = 64;
-    (0..PATHS).map(|n| pattern(n * patterns / PATHS).1).collect()
+/// How many decisions are made in turn, whatever the number of patterns.
+const DECISIONS: usize = 64;
+
+/// What is decided: sets of so many patterns, each compiled by `compile`, and for each decision its set and a path that it
+/// grants, all over the patterns. One pattern is not like another: of one, there is a set of each kind.
+fn decisions<T>(
+    patterns: usize,
+    compile: impl Fn(Vec<String>) -> Result<T, PerfError>,
+) -> Result<Vec<(Arc<T>, String)>, PerfError> {
+    let kinds = if patterns == 1 { 4 } else { 1 };
+    let set = |kind: usize| compile((kind..kind + patterns).map(|n| pattern(n).0).collect()).map(Arc::new);
+    let sets = (0..kinds).map(set).collect::<Result<Vec<_>, _>>()?;
+    let decision = |n: usize| (Arc::clone(&sets[n % kinds]), pattern(n % kinds + n * patterns / DECISIONS).1);
+    Ok((0..DECISIONS).map(decision).collect())
 }
 
 fn against_scan(cores: Cores, patterns: usize) -> Result<Prepared, PerfError> {
-    let subject = decide(cores, patterns)?;
-    let compile = |n| glob::Pattern::new(&pattern(n).0).map_err(PerfError::from_error);
-    let compiled = Arc::new((0..patterns).map(compile).collect::<Result<Vec<_>, _>>()?);
+    let compile = |texts: Vec<String>| {
+        let patterns = texts.iter().map(|text| glob::Pattern::new(text).map_err(PerfError::from_error));
+        patterns.collect::<Result<Vec<_>, _>>()
+    };
     let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
     let baseline = loops(cores, |_| {
-        let (compiled, paths, mut next) = (Arc::clone(&compiled), paths(patterns), 0);
+        let (decisions, mut next) = (decisions(patterns, compile)?, 0);
         Ok(move || {
-            next = (next + 1) % paths.len();
-            let found = compiled.iter().any(|pattern| pattern.matches_with(&paths[next], options));
-            assert!(found, "{}", paths[next]);
+            next = (next + 1) % DECISIONS;
+            let (patterns, path) = &decisions[next];
+            assert!(patterns.iter().any(|pattern| pattern.matches_with(path, options)), "{path}");
         })
     })?;
-    Ok(Prepared::Pair(subject, baseline))
+    Ok(Prepared::Pair(decide(cores, patterns)?, baseline))
 }
 
 fn decide(cores: Cores, patterns: usize) -> Result<Box<dyn Side>, PerfError> {
-    let filesystem = FourActions { read: (0..patterns).map(|n| pattern(n).0).collect(), ..FourActions::default() };
-    let required = Capabilities { filesystem, ..Capabilities::default() };
-    let grants = Arc::new(Grants::new(&required, &Capabilities::default()).map_err(PerfError::from_error)?);
+    let compile = |read| {
+        let filesystem = FourActions { read, ..FourActions::default() };
+        let required = Capabilities { filesystem, ..Capabilities::default() };
+        Grants::new(&required, &Capabilities::default()).map_err(PerfError::from_error)
+    };
     loops(cores, |_| {
-        let (grants, paths, mut next) = (Arc::clone(&grants), paths(patterns), 0);
+        let (decisions, mut next) = (decisions(patterns, compile)?, 0);
         Ok(move || {
-            next = (next + 1) % paths.len();
-            assert!(grants.decide(Access::Filesystem(FourAction::Read, &paths[next])).is_granted(), "{}", paths[next]);
+            next = (next + 1) % DECISIONS;
+            let (grants, path) = &decisions[next];
+            assert!(grants.decide(Access::Filesystem(FourAction::Read, path)).is_granted(), "{path}");
         })
     })
 }

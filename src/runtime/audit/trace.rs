@@ -15,6 +15,10 @@ use super::sink::{AuditError, AuditSink};
 pub struct TracingAudit;
 
 impl AuditSink for TracingAudit {
+    fn is_heard(&self) -> bool {
+        tracing::enabled!(target: "airssys_wasm::audit", tracing::Level::INFO)
+    }
+
     fn append(&self, record: &Arc<AuditRecord>) -> Result<(), AuditError> {
         let AuditRecord { sequence, time_ms, event } = &**record;
         match event {

@@ -29,6 +29,10 @@ impl Host {
         let (addressee, letter) = self.address(MessagingAction::Request, &target, payload)?;
         let component = &self.gate.component;
         if component.life().drained_by.is_some() {
+            // Whether the other one is there comes first.
+            if !addressee.life().accepts() {
+                return Err(MessagingError::ComponentNotFound(target));
+            }
             return Err(MessagingError::DeliveryFailed(format!(
                 "{} is being stopped and asks no more",
                 component.id()
@@ -58,7 +62,7 @@ impl Host {
             true => MessagingError::DeliveryFailed(why.to_string()),
             false => MessagingError::ComponentNotFound(target.to_owned()),
         })?;
-        let sender = self.gate.component.id().to_string();
+        let sender = self.gate.component.id().as_str().to_owned();
         Ok((addressee, Letter { sender, payload, request_id: None, request: None, topic: None, charge: None }))
     }
 

@@ -22,12 +22,7 @@ struct Table<R> {
     open: HashMap<u64, Open<R>, foldhash::fast::FixedState>,
     /// By time, then by age.
     due: BTreeSet<(u64, u64)>,
-    made: Index,
-    aimed: Index,
 }
-
-/// The requests of each party.
-type Index = HashMap<u64, BTreeSet<u64>, foldhash::fast::FixedState>;
 
 #[derive(Debug)]
 struct Open<R> {
@@ -59,13 +54,7 @@ pub(crate) enum Unanswerable<E> {
 
 impl<R> Correlation<R> {
     pub(crate) fn new(most: usize) -> Self {
-        let table = Table {
-            last: 0,
-            open: HashMap::default(),
-            due: BTreeSet::new(),
-            made: Index::default(),
-            aimed: Index::default(),
-        };
+        let table = Table { last: 0, open: HashMap::default(), due: BTreeSet::new() };
         Self { most, table: Mutex::new(table) }
     }
 
@@ -78,8 +67,6 @@ impl<R> Correlation<R> {
         table.last += 1;
         let id = table.last;
         table.due.insert((due, id));
-        table.made.entry(requester).or_default().insert(id);
-        table.aimed.entry(target).or_default().insert(id);
         table.open.insert(id, Open { requester, target, due, held: false, reply });
         Some(id)
     }
@@ -131,17 +118,17 @@ impl<R> Correlation<R> {
 
     /// Closes what the ended instance of a target held.
     pub(crate) fn close_held(&self, target: u64) -> Vec<Closed<R>> {
-        self.table.lock().close_of(target, |table| &table.aimed, |open| open.held)
+        self.table.lock().close_all(|open| open.target == target && open.held)
     }
 
     /// Closes what a target was asked, held or waiting.
     pub(crate) fn close_aimed(&self, target: u64) -> Vec<Closed<R>> {
-        self.table.lock().close_of(target, |table| &table.aimed, |_| true)
+        self.table.lock().close_all(|open| open.target == target)
     }
 
     /// Closes what a requester asked.
     pub(crate) fn close_made(&self, requester: u64) -> Vec<Closed<R>> {
-        self.table.lock().close_of(requester, |table| &table.made, |_| true)
+        self.table.lock().close_all(|open| open.requester == requester)
     }
 
     /// How many are open.
@@ -154,29 +141,14 @@ impl<R> Table<R> {
     fn close(&mut self, id: u64) -> Option<Closed<R>> {
         let open = self.open.remove(&id)?;
         self.due.remove(&(open.due, id));
-        strike(&mut self.made, open.requester, id);
-        strike(&mut self.aimed, open.target, id);
         Some(Closed { id, reply: open.reply })
     }
 
-    fn close_of(
-        &mut self,
-        party: u64,
-        index: impl Fn(&Self) -> &Index,
-        which: impl Fn(&Open<R>) -> bool,
-    ) -> Vec<Closed<R>> {
-        let of_party = index(self).get(&party).into_iter().flatten();
-        let ids: Vec<u64> = of_party.filter(|id| self.open.get(id).is_some_and(&which)).copied().collect();
+    /// Closes those, oldest first. It looks at all that are open: a component ends now and then, a request begins and ends
+    /// all the time, and to keep an account of each party's would cost the latter.
+    fn close_all(&mut self, which: impl Fn(&Open<R>) -> bool) -> Vec<Closed<R>> {
+        let mut ids: Vec<u64> = self.open.iter().filter(|(_, open)| which(open)).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
         ids.into_iter().filter_map(|id| self.close(id)).collect()
-    }
-}
-
-/// Takes a request out of an index, and its party with the last one.
-fn strike(index: &mut Index, party: u64, id: u64) {
-    if let Some(ids) = index.get_mut(&party) {
-        ids.remove(&id);
-        if ids.is_empty() {
-            index.remove(&party);
-        }
     }
 }

@@ -198,9 +198,18 @@ impl<T, W> Mailbox<T, W> {
         state.callback_bytes = state.callback_bytes.saturating_sub(bytes);
     }
 
-    /// The next thing to do and what counts as work for it, or none as long as there is nothing; the task is then woken.
-    pub(crate) fn poll_next(&self, context: &Context<'_>) -> Poll<(Next<T>, Option<W>)> {
+    /// What was taken last is done, if `done` has the work that it counted as, which is kept if more waits. Then the next
+    /// thing to do and what counts as work for it, or none as long as there is nothing; the task is then woken.
+    pub(crate) fn poll_next(&self, context: &Context<'_>, done: &mut Option<W>) -> Poll<(Next<T>, Option<W>)> {
         let mut state = self.state.lock();
+        let spare = done.take().and_then(|work| state.done(work));
+        let next = Self::poll_state(&mut state, context);
+        drop(state);
+        drop(spare);
+        next
+    }
+
+    fn poll_state(state: &mut State<T, W>, context: &Context<'_>) -> Poll<(Next<T>, Option<W>)> {
         match state.next() {
             Some(next) => {
                 state.serving = true;
@@ -216,8 +225,7 @@ impl<T, W> Mailbox<T, W> {
     /// What was taken last is done; `work` is kept if more waits.
     pub(crate) fn done(&self, work: W) {
         let mut state = self.state.lock();
-        state.serving = false;
-        let spare = if state.anything() { state.work.replace(work) } else { Some(work) };
+        let spare = state.done(work);
         drop(state);
         drop(spare);
     }
@@ -248,6 +256,12 @@ impl<T, W> Mailbox<T, W> {
 }
 
 impl<T, W> State<T, W> {
+    /// Nothing is being served any more. Answers what is not kept, to be dropped outside of the lock.
+    fn done(&mut self, work: W) -> Option<W> {
+        self.serving = false;
+        if self.anything() { self.work.replace(work) } else { Some(work) }
+    }
+
     fn anything(&self) -> bool {
         !(self.control.is_empty() && self.mail.is_empty() && self.last.is_empty())
     }

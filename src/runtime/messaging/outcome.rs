@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::super::clock::Work;
 use super::super::command::Command;
 use super::super::component::Component;
-use super::super::services::Services;
+use super::super::services::{Services, numbered};
 use super::correlation::Closed;
 use super::dead_letter;
 use super::letter::Charge;
@@ -40,14 +40,15 @@ pub(crate) enum Undelivered {
 /// A callback that waits.
 #[derive(Debug)]
 pub(crate) struct Callback {
-    pub(crate) request_id: String,
+    /// The number of the request.
+    pub(crate) request: u64,
     pub(crate) outcome: Outcome,
     pub(crate) charge: Option<Charge>,
 }
 
 /// How a request is called outside of this runtime's tables. Nobody is meant to take it apart.
 pub(crate) fn request_id(number: u64) -> String {
-    format!("req-{number}")
+    numbered("req-", number)
 }
 
 /// The number that a text names, if it is one that [`request_id`] could have made.
@@ -73,7 +74,7 @@ pub(crate) fn tell(services: &Services, closed: Closed<Requester>, outcome: Outc
             return;
         }
     };
-    let callback = Callback { request_id: request_id(closed.id), outcome, charge };
+    let callback = Box::new(Callback { request: closed.id, outcome, charge });
     let refused = {
         let life = component.life();
         if life.takes_callbacks() {

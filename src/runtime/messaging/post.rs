@@ -43,17 +43,17 @@ pub(crate) fn put(
         drop(life);
         return returned(CallError::MailboxFull, letter, answer);
     }
-    let command = Command::Message(letter, answer);
+    let command = Command::Message(Box::new(letter), answer);
     let refused = target.mailbox.put(Lane::Message { bytes }, command, || services.clock.work());
     drop(life);
     match refused {
         Ok(()) => Ok(()),
         Err((Refusal::Full, Command::Message(letter, answer))) => {
             tell_full(services, target);
-            returned(CallError::MailboxFull, letter, answer)
+            returned(CallError::MailboxFull, *letter, answer)
         }
         Err((Refusal::Closed, Command::Message(letter, answer))) => {
-            returned(CallError::NotRunning(target.state()), letter, answer)
+            returned(CallError::NotRunning(target.state()), *letter, answer)
         }
         // The mailbox gives back what it was given.
         Err(_) => Ok(()),

@@ -182,7 +182,7 @@ fn apply(mailbox: &Mailbox<usize, Arc<()>>, model: &mut Model, op: &Op, thing: u
         }
         Op::Next if !model.serving => {
             let waker = Waker::from(Arc::clone(&work.bell));
-            let next = match mailbox.poll_next(&Context::from_waker(&waker)) {
+            let next = match mailbox.poll_next(&Context::from_waker(&waker), &mut None) {
                 Poll::Ready((next, held)) => {
                     work.held = held;
                     assert!(work.held.is_some(), "{next:?} did not count as work");
