@@ -90,11 +90,11 @@ fn a_gate_closes_for_what_is_over_budget_or_worse(
 }
 
 #[rstest]
-#[case::no_such_workload(&["nonsense"], "error: no workload is named `nonsense`; there are runtime/creation, load/cold, ")]
+#[case::no_such_workload(&["nonsense"], "error: no workload is named `nonsense`; there are memory/1000-idle, memory/5000-idle, ")]
 #[case::no_budgets(&["--budgets", "none.toml"], "error: failed to read none.toml: No such file or directory")]
 #[case::not_budgets(&["--budgets", "bad.toml"], "error: bad.toml:3: unknown field `at-mots`, expected one of ")]
 #[case::no_baseline(&["--baseline", "none.json"], "error: failed to read none.json: No such file or directory")]
-#[case::not_a_baseline(&["--baseline", "bad.toml"], "error: bad.toml is no result that --save wrote: expected value")]
+#[case::not_a_baseline(&["--baseline", "bad.toml"], "error: bad.toml is no result that --save wrote: expected ident at line 1")]
 #[case::another_form(&["--baseline", "old.json"], "error: old.json is no result that --save wrote: form 0 of saved results")]
 fn bad_input_is_named(#[case] args: &[&str], #[case] error: &str) {
     let place = tempfile::tempdir().unwrap();

@@ -112,7 +112,11 @@ impl Budgets {
             let line = why.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             fault(line, why.message().to_owned())
         })?;
-        let line_of = |word: &str| text.lines().position(|line| line.contains(word)).map(|index| index + 1);
+        let line_of = |word: &str| {
+            let quoted = format!("\"{word}\"");
+            let position = |word: &str| text.lines().position(|line| line.contains(word));
+            position(&quoted).or_else(|| position(word)).map(|index| index + 1)
+        };
         if !budgets.tolerance.is_finite() || budgets.tolerance < 0.0 {
             return Err(fault(line_of("tolerance"), "tolerance is a share such as 0.1".to_owned()));
         }

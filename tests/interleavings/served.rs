@@ -74,7 +74,7 @@ impl Served {
 
     /// Waits for the next thing and serves it by `turn`, as a component's task does.
     pub(crate) fn serve(&self, turn: impl FnOnce(&Next<&'static str>)) -> &'static str {
-        let (next, work) = block_on(poll_fn(|context| self.mailbox.poll_next(context)));
+        let (next, work) = block_on(poll_fn(|context| self.mailbox.poll_next(context, &mut None)));
         let work = work.unwrap_or_else(|| panic!("{next:?} did not count as work"));
         turn(&next);
         self.mailbox.done(work);

@@ -138,7 +138,7 @@ proptest! {
             prop_assert_eq!(table.len(), model.open.len());
             prop_assert_eq!(table.next_due(), model.open.iter().map(|request| request.due).min());
         }
-        // Each index has kept exactly what is open, with where its outcome goes.
+        // What is open is found by its requester, oldest first, with where its outcome goes.
         for party in PARTIES {
             let made: Vec<_> = table.close_made(party).into_iter().map(|closed| (closed.id, closed.reply)).collect();
             let (of_party, others): (Vec<Request>, _) =
@@ -148,8 +148,8 @@ proptest! {
             prop_assert_eq!(made, expected.collect::<Vec<_>>());
         }
         prop_assert_eq!((table.len(), table.next_due()), (0, None));
-        // A party that stayed behind in an index is found by nobody, and would be there for ever.
+        // What stayed behind by its time alone is found by nobody, and would be there for ever.
         let shown = format!("{table:?}");
-        prop_assert!(shown.contains("open: {}, due: {}, made: {}, aimed: {}"), "{}", shown);
+        prop_assert!(shown.contains("open: {}, due: {}"), "{}", shown);
     }
 }
