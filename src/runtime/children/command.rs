@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::Stdio;
 
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::ChildError;
 
@@ -35,6 +35,21 @@ pub(super) fn command(
     command.current_dir("/").process_group(0).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Ok(command)
+}
+
+/// How often a busy executable is tried, each time as long as it takes to fork: some ten milliseconds together.
+const MAX_TRIES: usize = 20;
+
+/// Starts a command. An executable that was written a moment ago may be busy although whoever wrote it has closed it: a
+/// process that was forked meanwhile has it open until it executes something itself.
+pub(super) fn start(command: &mut Command) -> io::Result<Child> {
+    for _ in 1..MAX_TRIES {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            other => return other,
+        }
+    }
+    command.spawn()
 }
 
 /// Why a command could not be started.

@@ -133,7 +133,7 @@ impl Children {
         let mut command = command::command(executable, arg0, args, env)?;
         let runtime = Handle::try_current().map_err(|error| ChildError::Io(error.to_string()))?;
         close_fds::set_fds_cloexec_threadsafe(FIRST_OWN_DESCRIPTOR, &[]);
-        let child = command.spawn().map_err(|error| command::failure(&error))?;
+        let child = command::start(&mut command).map_err(|error| command::failure(&error))?;
         let running = Running::new(&self.running);
         let group = Arc::new(Group::of(&child));
         let (sender, ended) = oneshot::channel();
