@@ -66,9 +66,10 @@ pub struct Row {
 pub enum Verdict {
     /// The interval is not beyond it.
     Kept,
-    /// The whole interval is beyond it, and not beyond what is accepted.
-    Behind,
-    /// The whole interval is beyond it and beyond what is accepted, if anything is.
+    /// More than it is accepted, and the interval is not beyond that. Whether this measurement happens to keep the budget
+    /// makes no difference: what is at its edge would be called now so and now otherwise.
+    Accepted,
+    /// The whole interval is beyond it, or beyond what is accepted.
     Over,
     /// There is no budget.
     Free,
@@ -187,7 +188,7 @@ fn judge(
     let verdict = match budget {
         None => Verdict::Free,
         Some(budget) if is_beyond(&estimate, budget.gate()) => Verdict::Over,
-        Some(budget) if is_beyond(&estimate, budget.bound) => Verdict::Behind,
+        Some(budget) if budget.accepted.is_some() => Verdict::Accepted,
         Some(_) => Verdict::Kept,
     };
     let statistic = workload.statistic;

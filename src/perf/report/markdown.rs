@@ -23,7 +23,7 @@ pub fn to_markdown(report: &Report) -> String {
             _ if row.saved.is_some_and(|saved| saved.is_regression) => "**worse**",
             Verdict::Over => "**over**",
             Verdict::Kept => "kept",
-            Verdict::Behind => "behind",
+            Verdict::Accepted => "accepted",
             Verdict::Free => "-",
         };
         out.push_str(&format!(

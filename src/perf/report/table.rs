@@ -33,8 +33,11 @@ fn after(report: &Report) -> String {
     }
     let judged = report.rows.iter().filter(|row| row.verdict != Verdict::Free).count();
     let count = |verdict| report.rows.iter().filter(|row| row.verdict == verdict).count();
-    let (behind, over) = (count(Verdict::Behind), count(Verdict::Over));
-    out.push_str(&format!("{} measured, {judged} with a budget, {behind} behind it, {over} over", report.rows.len()));
+    let (accepted, over) = (count(Verdict::Accepted), count(Verdict::Over));
+    out.push_str(&format!(
+        "{} measured, {judged} with a budget, {accepted} of which more is accepted, {over} over",
+        report.rows.len()
+    ));
     let compared = report.rows.iter().filter_map(|row| row.saved).collect::<Vec<_>>();
     if !compared.is_empty() {
         let worse = compared.iter().filter(|saved| saved.is_regression).count();
@@ -51,10 +54,10 @@ pub fn line(row: &Row) -> String {
         (Verdict::Over, _) => "OVER".to_owned(),
         (_, Some(saved)) if saved.is_regression => format!("WORSE by {:.0} %", saved.worse_by * 100.0),
         (Verdict::Kept, _) => "kept".to_owned(),
-        (Verdict::Behind, _) => match row.accepted {
-            Some(accepted) => format!("behind, {} accepted", accepted.show(row.unit)),
-            None => "behind".to_owned(),
-        },
+        (Verdict::Accepted, _) => {
+            let accepted = row.accepted.map(|accepted| accepted.show(row.unit));
+            format!("accepted: {}", accepted.unwrap_or_default())
+        }
         (Verdict::Free, _) => "-".to_owned(),
     };
     format!(
