@@ -105,6 +105,24 @@ fn bad_input_is_named(#[case] args: &[&str], #[case] error: &str) {
     assert!(told.starts_with(error), "{told}");
 }
 
+/// What a count runs under valgrind; without valgrind, what it says.
+#[rstest]
+#[case::a_side(&["permission/1-pattern", "--repeat", "subject:10"], 0, "")]
+#[case::the_other_side(&["permission/1-pattern", "--repeat", "baseline:10"], 0, "")]
+#[case::no_such_side(&["--repeat", "both:10"], 2, "`both` is no side of a workload")]
+#[case::no_baseline(&["interface/cached", "--repeat", "baseline:1"], 3, "interface/cached has no baseline to repeat")]
+#[case::no_valgrind(&["--instructions"], 3, "execute/64-bytes: valgrind cannot be run: No such file or directory")]
+#[case::not_counted(&["--instructions", "load/cold"], 2, "no workload is named `load/cold`; there are execute/64-bytes, ")]
+fn instructions_are_counted_side_by_side(#[case] args: &[&str], #[case] code: i32, #[case] says: &str) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_airssys-wasm"));
+    // There is nothing on that path.
+    let place = tempfile::tempdir().unwrap();
+    let output = command.arg("perf").args(args).env("PATH", place.path()).env("NO_COLOR", "1").output().unwrap();
+    let (ended, told) = said(&output);
+    assert_eq!(ended, Some(code), "{told}");
+    assert!(told.contains(says) && (code != 0 || told.is_empty()), "{told}");
+}
+
 #[test]
 fn the_list_says_what_each_workload_does_and_may_come_to() {
     let output = perf(Path::new("."), &["--list"]);

@@ -12,6 +12,8 @@ mod manifest;
 #[cfg(feature = "perf")]
 mod perf;
 mod permissions;
+#[cfg(all(feature = "suite", feature = "runtime"))]
+mod print;
 #[cfg(feature = "runtime")]
 mod record;
 mod replace;

@@ -1,6 +1,6 @@
 //! `airssys-wasm perf`.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::exit::Exit;
+use super::print::print;
 use super::replace::replace;
 
 /// Measure the runtime beside the engine below it.
@@ -204,12 +205,4 @@ fn list(workloads: &[Workload], budgets: &Budgets) -> String {
 /// A report is there whole, or as it was.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     replace(path, text).with_context(|| format!("failed to write {}", path.display()))
-}
-
-/// Prints to standard output; a reader that went away ends the command quietly.
-fn print(text: &str) -> anyhow::Result<Exit> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Conforming),
-        other => other.map(|()| Exit::Conforming).context("failed to write to standard output"),
-    }
 }

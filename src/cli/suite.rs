@@ -1,6 +1,6 @@
 //! `airssys-wasm suite`.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::exit::Exit;
+use super::print::print;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SuiteArgs {
@@ -318,12 +319,4 @@ fn show(id: &str, cases: &[DiscoveredCase]) -> anyhow::Result<Exit> {
         ));
     }
     print(&out)
-}
-
-/// Prints to standard output; a reader that went away ends the command quietly.
-fn print(text: &str) -> anyhow::Result<Exit> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Conforming),
-        other => other.map(|()| Exit::Conforming).context("failed to write to standard output"),
-    }
 }

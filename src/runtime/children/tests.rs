@@ -183,6 +183,17 @@ async fn no_shell_runs_a_text() {
     assert_eq!(spawned, Err(ChildError::Io("Exec format error (os error 8)".to_owned())));
 }
 
+#[tokio::test]
+async fn an_executable_that_stays_open_for_writing_is_busy_and_not_tried_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("busy");
+    std::fs::copy("/bin/true", &path).unwrap();
+    let writer = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+    let spawned = children().spawn(&path, "busy", "busy", &[], &[]);
+    assert_eq!(spawned, Err(ChildError::Io("Text file busy (os error 26)".to_owned())));
+    drop(writer);
+}
+
 #[test]
 fn a_process_needs_a_runtime() {
     let spawned = children().spawn(Path::new("/bin/true"), "true", "true", &[], &[]);
