@@ -137,7 +137,7 @@ impl Driven {
                 files.push(WorldFile { path, bytes: Bytes(bytes), ..WorldFile::default() });
             }
         }
-        driven.ask(Stimulus::Open(World { clock: ClockKind::Real, files, ..World::default() }))?;
+        driven.ask(Stimulus::CaseBegin(World { clock: ClockKind::Real, files, ..World::default() }))?;
         if kind != Kind::Load {
             for component in built {
                 driven.load(component.id.as_str())?;
@@ -203,6 +203,6 @@ impl Side for Driven {
 /// The end of a session is not in anybody's time.
 impl Drop for Driven {
     fn drop(&mut self) {
-        let _ = self.driver.perform(Stimulus::Close);
+        let _ = self.driver.perform(Stimulus::CaseEnd);
     }
 }

@@ -2,8 +2,8 @@
 
 use tokio::sync::oneshot;
 
-use super::guests::{self, ECHO, Place};
-use super::lanes::{Lane, lane, pair, threads};
+use super::guests::{ECHO, Stage};
+use super::lanes::{Lane, lane, pair};
 use super::raw::{self, Data, Mail, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::perf::PerfError;
@@ -31,10 +31,7 @@ pub(super) const ALL: &[Workload] = &[
 ];
 
 fn prepare(cores: Cores, bytes: usize) -> Result<Prepared, PerfError> {
-    let threads = threads(cores)?;
-    let place = Place::new()?;
-    let engine = guests::engine(64)?;
-    let runtime = guests::runtime(&engine, |builder| builder)?;
+    let Stage { threads, place, engine, runtime } = Stage::new(cores, 64)?;
     // 0x55 is the multicodec code of raw.
     let operation = vec![0x55; bytes];
     let (mut subject, mut baseline): (Vec<Lane>, Vec<Lane>) = (Vec::new(), Vec::new());

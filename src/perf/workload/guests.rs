@@ -1,9 +1,12 @@
 //! The components that workloads run: generated, as those of the suite are, so that they are the same everywhere.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use super::Cores;
+use super::lanes::threads;
 use crate::contract::ComponentId;
 use crate::perf::PerfError;
 use crate::runtime::{Engine, EngineOptions, HostLimits, Runtime, RuntimeBuilder};
@@ -59,6 +62,23 @@ impl Place {
             .map_err(|why| failed("files", why.to_string()))?;
         let id = ComponentId::new(name).map_err(|why| failed("name", why.to_string()))?;
         Ok(Built { wasm, directory, id })
+    }
+}
+
+/// What most workloads need: threads, a place for components, an engine, and a runtime on it, as it is by default.
+pub(super) struct Stage {
+    pub(super) threads: Arc<tokio::runtime::Runtime>,
+    pub(super) place: Place,
+    pub(super) engine: Engine,
+    pub(super) runtime: Runtime,
+}
+
+impl Stage {
+    /// A stage with so many threads as cores, and room for so many instances.
+    pub(super) fn new(cores: Cores, instances: u32) -> Result<Self, PerfError> {
+        let engine = engine(instances)?;
+        let runtime = runtime(&engine, |builder| builder)?;
+        Ok(Self { threads: threads(cores)?, place: Place::new()?, engine, runtime })
     }
 }
 

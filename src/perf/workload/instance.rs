@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::guests::{self, ECHO, Place};
-use super::lanes::{Lane, lane, pair, threads};
+use super::guests::{ECHO, Stage};
+use super::lanes::{Lane, lane, pair};
 use super::raw::{Data, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::perf::PerfError;
@@ -19,10 +19,7 @@ pub(super) const ALL: &[Workload] = &[Workload {
 }];
 
 fn prepare(cores: Cores) -> Result<Prepared, PerfError> {
-    let threads = threads(cores)?;
-    let place = Place::new()?;
-    let engine = guests::engine(64)?;
-    let runtime = guests::runtime(&engine, |builder| builder)?;
+    let Stage { threads, place, engine, runtime } = Stage::new(cores, 64)?;
     let (mut subject, mut baseline): (Vec<Lane>, Vec<Lane>) = (Vec::new(), Vec::new());
     for number in 0..cores.count() {
         let built = place.build(&format!("echo-{number}"), ECHO)?;

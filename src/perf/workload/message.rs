@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::execute::check;
-use super::guests::{self, Guest, Place};
-use super::lanes::{Lane, lane, pair, threads};
+use super::guests::{Guest, Stage};
+use super::lanes::{Lane, lane, pair};
 use super::raw::{self, Data, Mail, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::contract::ComponentId;
@@ -56,10 +56,7 @@ const ANSWER: &str =
     r#"handle-message = ['invoke host-services.send-response($message.request-id.some, ok($message.payload))']"#;
 
 fn prepare(cores: Cores, kind: Kind) -> Result<Prepared, PerfError> {
-    let threads = threads(cores)?;
-    let place = Place::new()?;
-    let engine = guests::engine(64)?;
-    let runtime = guests::runtime(&engine, |builder| builder)?;
+    let Stage { threads, place, engine, runtime } = Stage::new(cores, 64)?;
     let (mut subject, mut baseline): (Vec<Lane>, Vec<Lane>) = (Vec::new(), Vec::new());
     for number in 0..cores.count() {
         let (first, second) = (format!("first-{number}"), format!("second-{number}"));

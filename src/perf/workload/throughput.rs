@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use tokio::sync::Mutex;
 
 use super::execute::check;
-use super::guests::{self, ECHO, Place};
-use super::lanes::{Lane, lane, pair, threads};
+use super::guests::{ECHO, Stage};
+use super::lanes::{Lane, lane, pair};
 use super::raw::{self, Data, Raw};
 use super::{Cores, Prepare, Prepared, Statistic, Workload};
 use crate::contract::ComponentId;
@@ -39,10 +39,7 @@ pub(super) const ALL: &[Workload] = &[
 const AT_ONCE: u64 = 30;
 
 fn prepare(cores: Cores, actors: usize) -> Result<Prepared, PerfError> {
-    let threads = threads(cores)?;
-    let place = Place::new()?;
-    let engine = guests::engine(512)?;
-    let runtime = guests::runtime(&engine, |builder| builder)?;
+    let Stage { threads, place, engine, runtime } = Stage::new(cores, 512)?;
     let operation = vec![0x55; 64];
     let (mut subject, mut baseline): (Vec<Lane>, Vec<Lane>) = (Vec::new(), Vec::new());
     for number in 0..cores.count() {
