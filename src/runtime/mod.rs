@@ -339,6 +339,7 @@ impl Runtime {
         self.0.services.closed.store(true, Ordering::Release);
         self.0.alive.send_replace(false);
         self.0.alive.closed().await;
+        self.0.services.counters.children.none_left().await;
     }
 
     /// What the runtime holds at this moment.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::children::Census;
+
 /// What a runtime holds at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -47,7 +49,7 @@ pub(crate) struct Counters {
     pub(crate) actors: Arc<AtomicU64>,
     pub(crate) memory_bytes: Arc<AtomicU64>,
     pub(crate) overlays: Arc<AtomicU64>,
-    pub(crate) children: Arc<AtomicU64>,
+    pub(crate) children: Census,
 }
 
 impl Counters {
@@ -58,7 +60,7 @@ impl Counters {
             actors: read(&self.actors),
             memory_bytes: read(&self.memory_bytes),
             overlays: read(&self.overlays),
-            processes: read(&self.children),
+            processes: self.children.count(),
             requests: u64::try_from(requests).unwrap_or(u64::MAX),
             names: u64::try_from(names).unwrap_or(u64::MAX),
         }

@@ -19,11 +19,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use attend::Led;
 use group::Group;
@@ -71,7 +70,7 @@ pub(crate) struct Ended {
 pub(crate) struct Children {
     slots: BTreeMap<u64, Slot>,
     last_handle: u64,
-    running: Arc<AtomicU64>,
+    running: Census,
 }
 
 #[derive(Debug)]
@@ -105,11 +104,28 @@ impl Killer {
 
 /// One process that is counted as running, until it is reaped.
 #[derive(Debug)]
-struct Running(Arc<AtomicU64>);
+struct Running(Census);
+
+/// How many processes of all instances of a runtime were started and not reaped.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Census(Arc<watch::Sender<u64>>);
+
+impl Census {
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        *self.0.borrow()
+    }
+
+    /// Waits until there is none.
+    pub(crate) async fn none_left(&self) {
+        // The sender is here: it does not go away.
+        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
 
 impl Children {
     /// None yet. `running` counts the processes that were started and not reaped, with those of others.
-    pub(crate) fn new(running: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(running: Census) -> Self {
         Self { slots: BTreeMap::new(), last_handle: 0, running }
     }
 
@@ -183,14 +199,14 @@ impl Drop for Children {
 }
 
 impl Running {
-    fn new(running: &Arc<AtomicU64>) -> Self {
-        running.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(running))
+    fn new(census: &Census) -> Self {
+        census.0.send_modify(|count| *count += 1);
+        Self(census.clone())
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.send_modify(|count| *count -= 1);
     }
 }

@@ -56,7 +56,7 @@ impl Fifo {
 }
 
 fn children() -> Children {
-    Children::new(Arc::default())
+    Children::new(Census::default())
 }
 
 fn strings(texts: &[&str]) -> Vec<String> {
@@ -79,12 +79,6 @@ fn leader(children: &Children, handle: u64) -> Pid {
 
 fn is_gone(pid: Pid) -> bool {
     test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
-}
-
-async fn all_reaped(children: &AtomicU64) {
-    while children.load(Ordering::Relaxed) > 0 {
-        tokio::task::yield_now().await;
-    }
 }
 
 fn ended(exit_code: i32, stdout: &str, stderr: &str) -> Ended {
@@ -124,7 +118,7 @@ async fn a_process_is_what_was_asked_for(
     let handle = children.spawn(Path::new(executable), "given", "given", &strings(args), &pairs(env)).unwrap();
     assert_eq!(children.command_of(handle), Some("given"));
     assert_eq!(children.wait(handle).await, Ok(expected));
-    assert_eq!(children.running.load(Ordering::Relaxed), 0);
+    assert_eq!(children.running.count(), 0);
 }
 
 #[cfg(target_os = "linux")]
@@ -162,7 +156,7 @@ async fn what_cannot_be_started_says_why(
 ) {
     let mut children = children();
     assert_eq!(children.spawn(Path::new(executable), "given", "given", &strings(args), &pairs(env)), Err(expected));
-    assert_eq!((children.slots.len(), children.running.load(Ordering::Relaxed)), (0, 0));
+    assert_eq!((children.slots.len(), children.running.count()), (0, 0));
 }
 
 fn bad_name() -> ChildError {
@@ -240,7 +234,7 @@ async fn outputs_are_bounded(#[case] script: &str, #[case] fits: bool) {
         Err(error) => assert_eq!((error, fits), (ChildError::TooLarge(1 << 20), false)),
     }
     assert!(is_gone(pid), "{pid:?} is there, if only as a zombie");
-    assert_eq!(children.running.load(Ordering::Relaxed), 0);
+    assert_eq!(children.running.count(), 0);
 }
 
 #[tokio::test]
@@ -292,7 +286,7 @@ async fn a_process_that_has_ended_is_not_killed() {
     let fifo = Fifo::new();
     let mut children = children();
     let handle = sh(&mut children, "exit 7", &fifo.path);
-    all_reaped(&children.running).await;
+    children.running.none_left().await;
     assert_eq!(children.kill(handle), Ok(()));
     assert_eq!(children.wait(handle).await, Ok(ended(7, "", "")));
 }
@@ -338,18 +332,18 @@ async fn there_are_so_many_at_a_time() {
         |children: &mut Children| children.spawn(Path::new("/bin/sleep"), "sleep", "sleep", &strings(&["20"]), &[]);
     let handles: Vec<u64> = (0..MAX_CHILDREN).map(|_| spawn(&mut children).unwrap()).collect();
     assert_eq!(spawn(&mut children), Err(ChildError::TooMany(16)));
-    assert_eq!(children.running.load(Ordering::Relaxed), 16);
+    assert_eq!(children.running.count(), 16);
     // One that has ended and was not waited for still counts.
     children.kill(handles[0]).unwrap();
-    let count = Arc::clone(&children.running);
-    while count.load(Ordering::Relaxed) > 15 {
+    let count = children.running.clone();
+    while count.count() > 15 {
         tokio::task::yield_now().await;
     }
     assert_eq!(spawn(&mut children), Err(ChildError::TooMany(16)));
     assert_eq!(children.wait(handles[0]).await, Ok(ended(-9, "", "")));
     assert_eq!(spawn(&mut children), Ok(17));
     drop(children);
-    all_reaped(&count).await;
+    count.none_left().await;
 }
 
 #[tokio::test]
@@ -358,11 +352,11 @@ async fn processes_end_with_their_instance() {
     let mut children = children();
     let handle = sh(&mut children, &format!("{LINGER} wait"), &fifo.path);
     assert_eq!(fifo.up().await, "up\n");
-    let (count, pid) = (Arc::clone(&children.running), leader(&children, handle));
-    assert_eq!(count.load(Ordering::Relaxed), 1);
+    let (count, pid) = (children.running.clone(), leader(&children, handle));
+    assert_eq!(count.count(), 1);
     drop(children);
     assert_eq!(fifo.rest().await, "");
-    all_reaped(&count).await;
+    count.none_left().await;
     assert!(is_gone(pid), "{pid:?} is a zombie");
 }
 
@@ -375,7 +369,7 @@ fn processes_end_with_the_runtime() {
     let handle = first.block_on(async { sh(&mut children, &format!("{LINGER} wait"), &fifo.path) });
     assert_eq!(second.block_on(fifo.up()), "up\n");
     drop(first);
-    assert_eq!(children.running.load(Ordering::Relaxed), 0);
+    assert_eq!(children.running.count(), 0);
     let waited = second.block_on(children.wait(handle));
     assert_eq!(waited, Err(ChildError::Io("the host is shutting down".to_owned())));
     assert_eq!(second.block_on(fifo.rest()), "");

@@ -65,7 +65,7 @@ impl Host {
             registry: Weak::clone(registry),
             receives_publications,
             limiter: MemoryLimiter::new(max, Arc::clone(&counters.memory_bytes)),
-            children: Children::new(Arc::clone(&counters.children)),
+            children: Children::new(counters.children.clone()),
             wasi: wasi::context(services, component, &output),
             output,
             table,
