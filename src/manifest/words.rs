@@ -80,9 +80,26 @@ mod tests {
         assert_eq!(meant("api_version"), Some("api-version"));
         assert_eq!(meant("Name"), Some("name"));
         assert_eq!(meant("mx"), Some("max"));
+        // Two letters that changed places are one slip; as two, they would be too many for so short a word.
+        assert_eq!(meant("nmae"), Some("name"));
         assert_eq!(meant("colour"), None);
         assert_eq!(meant(""), None);
         assert_eq!(meant("ü"), None);
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        let table = [
+            ("abc", "abc", 0),
+            ("abc", "abd", 1),
+            ("abc", "", 3),
+            ("", "abc", 3),
+            ("ab", "ba", 1),
+            ("abc", "ac", 1),
+            ("kitten", "sitting", 3),
+            ("abcd", "wxyz", 4),
+        ];
+        assert_eq!(table.map(|(from, to, _)| (from, to, edits(from, to))), table);
     }
 
     #[test]

@@ -91,11 +91,24 @@ fn what_has_no_place_stays_where_it_is() {
         "[metadata]\nmemory-limit = '1MB'\nentrypoint = 'main'\n[resources.memory]\nmax = '2MB'\n",
         "capabilities = ['fs:read:/x', 'sudo', 7]\n",
         "[capabilities]\noptional = ['ai:model:load']\n",
+        "capabilities = ['fs:read:/x', 'network:outbound:']\n",
         "[permissions.filesystem]\nread = ['/a']\n[capabilities.filesystem]\nread = ['/b']\n",
     ] {
         let migration = migrate(text).unwrap();
         assert!(!migration.unresolved.is_empty(), "{text}");
-        for word in ["5", "magic", "3", "'main'", "\"sudo\"", "'ai:model:load'", "'/a'", "'/b'", "'2MB'", "7"] {
+        for word in [
+            "5",
+            "magic",
+            "3",
+            "'main'",
+            "\"sudo\"",
+            "'ai:model:load'",
+            "'network:outbound:'",
+            "'/a'",
+            "'/b'",
+            "'2MB'",
+            "7",
+        ] {
             if text.contains(word) {
                 assert!(migration.text.contains(word), "{word} of\n{text}is lost in\n{}", migration.text);
             }

@@ -54,6 +54,14 @@ fn names(#[case] line: &str, #[case] expected: &str) {
 }
 
 #[rstest]
+#[case::longest(64, &[])]
+#[case::longer(65, &["manifest-invalid-value component.name 2:8"])]
+fn names_are_bounded(#[case] bytes: usize, #[case] expected: &[&str]) {
+    let name = format!("name = '{}'", "a".repeat(bytes));
+    assert_eq!(errors(&LEAST.replace("name = \"a\"", &name)), expected);
+}
+
+#[rstest]
 #[case("1.2")]
 #[case("v1.2.3")]
 #[case("01.2.3")]
@@ -196,6 +204,9 @@ fn memory(#[case] lines: &str, #[case] expected: &[&str]) {
 #[case("out\\\\a.wasm", false)]
 #[case("a\\u0000.wasm", false)]
 #[case("", false)]
+#[case::longest(&"a".repeat(4096), true)]
+#[case::longer(&"a".repeat(4097), false)]
+#[case::much_longer(&"a".repeat(5000), false)]
 fn wasm(#[case] path: &str, #[case] valid: bool) {
     let text = LEAST.replace("[resources", &format!("wasm = \"{path}\"\n[resources"));
     let expected: &[&str] = if valid { &[] } else { &["manifest-invalid-value component.wasm 5:8"] };
@@ -265,6 +276,15 @@ fn patterns(#[case] key: &str, #[case] pattern: &str, #[case] valid: bool) {
     let expected = format!("invalid-pattern capabilities.{table}.{key}[0] 8:{}", key.len() + 5);
     let found = behind_least(&format!("[capabilities.{table}]\n{key} = [\"{quoted}\"]"));
     assert_eq!(found, if valid { Vec::new() } else { vec![expected] }, "{pattern}");
+}
+
+#[test]
+fn an_empty_pattern_is_called_empty() {
+    for (table, key) in [("filesystem", "read"), ("host-functions", "call")] {
+        let errors = Manifest::parse(&format!("{LEAST}[capabilities.{table}]\n{key} = ['']")).unwrap_err();
+        let told: Vec<&str> = errors.as_slice().iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(told, ["the pattern is empty"], "{table}");
+    }
 }
 
 #[rstest]
