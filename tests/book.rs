@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use airssys_wasm::suite::protocol::wire::Line;
 use airssys_wasm::suite::{Reply, Stimulus};
 use serde_json::Value;
 
 /// Every `do` and `is`. Some stand for a stimulus and for its reply.
 const KINDS: &[&str] = &[
     "hello",
-    "open",
+    "case.begin",
     "load",
     "execute",
     "deliver",
@@ -27,7 +28,12 @@ const KINDS: &[&str] = &[
     "inspect",
     "logs",
     "events",
-    "close",
+    "case.end",
+    "ended",
+    "not-understood",
+    "quiesce",
+    "update",
+    "file",
     "done",
     "loaded",
     "refused",
@@ -45,6 +51,10 @@ fn every_example_of_the_protocol_is_of_the_protocol() {
     let mut kinds = BTreeSet::new();
     for line in PAGE.lines().filter(|line| line.starts_with("{\"")) {
         let example: Value = serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"));
+        if example.get("event").is_some() {
+            assert_eq!(Line::parse(line).map(|line| line.to_line()), Ok(line.to_owned()));
+            continue;
+        }
         let kind = example.get("do").or(example.get("is")).and_then(Value::as_str);
         kinds.insert(kind.unwrap_or_default().to_owned());
         let written = if example.get("do").is_some() {
@@ -106,7 +116,7 @@ mod limits {
     fn the_names_on_the_page_are_those_that_cases_use() {
         let reference = Reference::new().unwrap();
         let open = |name: &str| {
-            let world = json!({"do": "open", "clock": "virtual", "now-ms": 0, "files": [], "limits": {name: 1}});
+            let world = json!({"do": "case.begin", "clock": "virtual", "now-ms": 0, "files": [], "limits": {name: 1}});
             reference.driver().perform(serde_json::from_value::<Stimulus>(world).unwrap())
         };
         for [field, name, _] in rows() {

@@ -118,7 +118,9 @@ fn the_same_files_give_the_same_cases_from_disk() {
     let disk = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
     let areas = std::fs::read_dir(disk).unwrap().map(|entry| entry.unwrap().path());
     let mut on_disk: Vec<String> = areas
-        .filter(|path| path.is_dir() && path.file_name().is_some_and(|name| name != "requirements"))
+        .filter(|path| {
+            path.is_dir() && ["adapters", "protocol", "requirements"].iter().all(|other| !path.ends_with(other))
+        })
         .flat_map(|path| {
             let area = path.file_name().unwrap().to_str().unwrap().to_owned();
             let cases = in_directory(&path, &catalogue).unwrap();

@@ -28,7 +28,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
 ];
 
 /// Files that only turn values into values: the same input gives the same output everywhere.
-const PURE: [&str; 22] = [
+const PURE: [&str; 29] = [
     "src/contract/",
     "src/perf/budget.rs",
     "src/perf/estimate.rs",
@@ -36,12 +36,19 @@ const PURE: [&str; 22] = [
     "src/perf/report/",
     "src/permission/",
     "src/suite/case.rs",
+    "src/suite/claim.rs",
     "src/suite/evidence.rs",
+    "src/suite/doctor/steps.rs",
     "src/suite/expect.rs",
+    "src/suite/faulty/bend.rs",
+    "src/suite/faulty/edit.rs",
+    "src/suite/faulty/faults/",
+    "src/suite/faulty/findings.rs",
+    "src/suite/faulty/report.rs",
     "src/suite/guest/",
     "src/suite/manifest_text.rs",
     "src/suite/plan.rs",
-    "src/suite/protocol.rs",
+    "src/suite/protocol/",
     "src/suite/report/",
     "src/suite/requirement.rs",
     "src/suite/seeds.rs",
@@ -69,9 +76,11 @@ const IMPURE: [&[&str]; 11] = [
 ];
 
 /// Files that sleep, and why they must.
-const SLEEPERS: [(&str, &str); 3] = [
+const SLEEPERS: [(&str, &str); 5] = [
     ("tests/endurance.rs", "calls that are measured come one at a time, as they do to a server"),
     ("src/runtime/clock.rs", "the real clock waits in real time"),
+    ("src/suite/driver/adapter/process.rs", "nothing tells that a process has ended without reaping it"),
+    ("src/suite/run.rs", "a clock that cannot be advanced is waited out"),
     ("src/runtime/engine.rs", "the ticker of the engine makes epochs out of real time"),
 ];
 

@@ -130,14 +130,15 @@ struct Moody {
 impl Driver for Moody {
     fn perform(&mut self, stimulus: Stimulus) -> Result<Reply, DriverError> {
         Ok(match stimulus {
-            Stimulus::Hello => Reply::Hello(Hello {
+            Stimulus::Hello { .. } => Reply::Hello(Hello {
+                protocol: 1,
                 runtime: "moody".into(),
                 version: "1".into(),
                 contract: ContractVersion::V1_0,
                 features: vec!["log".into()],
                 hooks: self.hooks.clone(),
             }),
-            Stimulus::Open(World { seed, .. }) => {
+            Stimulus::CaseBegin(World { seed, .. }) => {
                 self.seed = seed;
                 Reply::Done
             }

@@ -47,7 +47,7 @@ fn without_place(text: &str) -> String {
 fn asked(stimulus: &Stimulus) -> Value {
     let mut told = json!(stimulus);
     match stimulus {
-        Stimulus::Open(world) => told["files"] = world.files.iter().map(file).collect(),
+        Stimulus::CaseBegin(world) => told["files"] = world.files.iter().map(file).collect(),
         Stimulus::ReplaceFile(replaced) => told = json!({ "do": "replace-file", "file": file(replaced) }),
         Stimulus::Execute(request) => told["operation"] = json!(render(&request.operation.0)),
         Stimulus::Deliver(request) => told["payload"] = json!(render(&request.payload.0)),
@@ -75,7 +75,7 @@ fn transcript(id: &str) -> Value {
     let outcome = run_case(case, &FACTORY, &Seeds::default());
     assert_eq!((outcome.verdict, outcome.message.as_str()), (Verdict::Pass, ""));
     // Who the runtime is, is no matter of the case.
-    let exchanges = outcome.exchange.iter().filter(|exchange| exchange.stimulus != Stimulus::Hello);
+    let exchanges = outcome.exchange.iter().filter(|exchange| !matches!(exchange.stimulus, Stimulus::Hello { .. }));
     let told = |exchange: &Exchange| json!({ "step": exchange.step, "stimulus": asked(&exchange.stimulus), "reply": exchange.reply.as_ref().map(answered) });
     exchanges.map(told).collect()
 }

@@ -27,6 +27,9 @@ pub(crate) enum Command {
     /// Judge a runtime by the conformance suite.
     #[cfg(all(feature = "suite", feature = "runtime"))]
     Suite(super::suite::SuiteArgs),
+    /// Serve the reference runtime as an adapter: the suite speaks to it on standard input and output.
+    #[cfg(all(feature = "suite", feature = "runtime"))]
+    Adapter(super::adapter::AdapterArgs),
     /// Measure the runtime beside the engine below it, and hold it to its budgets.
     #[cfg(feature = "perf")]
     Perf(super::perf::PerfArgs),

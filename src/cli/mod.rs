@@ -2,6 +2,8 @@
 //!
 //! A subcommand is a file here, a line in [`args::Command`] and one in [`run`].
 
+#[cfg(all(feature = "suite", feature = "runtime"))]
+mod adapter;
 pub(crate) mod args;
 #[cfg(feature = "runtime")]
 mod audit;
@@ -41,6 +43,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(args),
         #[cfg(all(feature = "suite", feature = "runtime"))]
         Command::Suite(args) => suite::run(args),
+        #[cfg(all(feature = "suite", feature = "runtime"))]
+        Command::Adapter(args) => adapter::run(args),
         #[cfg(feature = "perf")]
         Command::Perf(args) => perf::run(args),
     }

@@ -33,6 +33,7 @@ macro_rules! kebab_enum {
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
         pub enum $name { $( $(#[$vmeta])* #[serde(rename = $text)] $variant, )+ }
 
         impl $name {

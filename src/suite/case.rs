@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::guest::Program;
-use super::protocol::{ClockKind, FileKind, ManifestFinding, Tamper};
+use super::protocol::{ClockKind, FileKind, Hook, ManifestFinding, Tamper};
 use super::server::ServerSource;
 use crate::contract::{Caller, ContractVersion, LoadCode, Phase, State, TraceContext, TrapKind};
 
@@ -29,9 +29,15 @@ pub struct Case {
     /// What the runtime must implement besides the case's area.
     #[serde(default)]
     pub features: Vec<String>,
+    /// What the driver must be able to do besides what the steps and the world need.
+    #[serde(default)]
+    pub hooks: Vec<Hook>,
     /// Which clock the runtime lives by.
     #[serde(default)]
     pub clock: ClockKind,
+    /// The case may be run on a clock that cannot be advanced: each advance is waited out, and so many milliseconds more.
+    #[serde(default)]
+    pub margin_ms: Option<u64>,
     /// Where a virtual clock starts, in Unix milliseconds.
     #[serde(default = "default_now_ms")]
     pub now_ms: u64,

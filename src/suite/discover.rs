@@ -6,8 +6,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, DirEntry};
-
 use super::case::Case;
 use super::requirement::{CONFORMANCE, Catalogue, Requirement};
 use crate::contract::ContractVersion;
@@ -80,26 +78,11 @@ const MAX_CASE_BYTES: u64 = 1 << 20;
 /// # Errors
 /// [`CaseError`] names the file and line of the first fault.
 pub fn embedded(catalogue: &Catalogue) -> Result<Vec<DiscoveredCase>, CaseError> {
-    let mut files = Vec::new();
-    // A case is in an area; the files beside the areas are no cases.
-    CONFORMANCE.dirs().filter(|dir| dir.path() != Path::new("requirements")).for_each(|dir| collect(dir, &mut files));
     let mut cases = Vec::new();
-    for (path, text) in files {
-        cases.extend(parse_file(&path, &path, text, catalogue)?);
+    for (path, text) in CONFORMANCE.iter().filter(|(path, _)| !path.starts_with("requirements/")) {
+        cases.extend(parse_file(path, path, text, catalogue)?);
     }
     sorted(cases)
-}
-
-fn collect<'a>(dir: &Dir<'a>, files: &mut Vec<(String, &'a str)>) {
-    for entry in dir.entries() {
-        match entry {
-            DirEntry::Dir(dir) => collect(dir, files),
-            DirEntry::File(file) if file.path().extension().is_some_and(|extension| extension == "toml") => {
-                files.push((file.path().display().to_string(), file.contents_utf8().unwrap_or_default()));
-            }
-            _ => {}
-        }
-    }
 }
 
 /// The cases of a directory on disk; identifiers are relative to it.

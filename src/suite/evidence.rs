@@ -29,7 +29,7 @@ fn check_file(expect: &Expectation, reply: &Reply) -> Result<(), String> {
     expected.extend(names.clone().map(FileState::Directory));
     expected.extend(link.clone().map(FileState::Link));
     let state = match reply {
-        Reply::File(state) => state,
+        Reply::File { state } => state,
         _ if expected.is_empty() && absent.is_none() => return Ok(()),
         other => return Err(differ("what is at a path", describe(other))),
     };
@@ -111,7 +111,7 @@ fn record(line: &str) -> Result<Map<String, Value>, String> {
 }
 
 /// Control characters, line separators, and what reorders or hides text.
-fn is_deceptive(character: char) -> bool {
+pub(super) fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -5,16 +5,21 @@
 //! knows no runtime but in `driver/reference/`.
 
 mod case;
+pub mod claim;
 mod discover;
+pub mod doctor;
 pub mod driver;
 mod evidence;
 mod expect;
+mod expected;
+pub mod faulty;
 pub mod guest;
 mod inspection;
 mod interleave;
 mod manifest_text;
 mod plan;
 pub mod protocol;
+pub mod replay;
 pub mod report;
 mod requirement;
 mod run;
@@ -29,13 +34,15 @@ pub use case::{
     Case, ComponentSource, Expectation, HostFunctionSource, RecordPattern, Refusal, Replace, RequestPattern, Step,
 };
 pub use discover::{CaseError, DiscoveredCase, embedded, in_directory};
-pub use driver::{Driver, DriverError, DriverFactory};
+pub use driver::adapter::Adapter;
+pub use driver::{Driver, DriverError, DriverFactory, Loss, serve};
+pub use expected::{CasePattern, ExpectedFailures, ExpectedFailuresError, StaleEntry};
 pub use manifest_text::metadata_fields;
 pub use plan::{Plan, PlannedStep, plan};
 pub use protocol::{Hello, Hook, Reply, Stimulus};
-pub use report::Report;
-pub use requirement::{Catalogue, Level, Requirement};
-pub use run::{run_all, run_case};
+pub use report::RunResult;
+pub use requirement::{Catalogue, Level, Requirement, areas};
+pub use run::{none_run, run_all, run_case};
 pub use seeds::Seeds;
 pub use server::{RouteSource, Script, ServerSource};
 pub use trials::{main, trials};

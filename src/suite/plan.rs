@@ -29,7 +29,12 @@ pub struct Plan {
     pub hooks: BTreeSet<Hook>,
     /// Whether components may go on at the same time, so that the order can make a difference.
     pub order_matters: bool,
+    /// How much longer than an advance is waited, in milliseconds, where the clock cannot be advanced.
+    pub margin_ms: Option<u64>,
 }
+
+/// How long a case may wait in all where the clock cannot be advanced, in milliseconds.
+const MOST_WAITING_MS: u64 = 10_000;
 
 /// What a component calls that others, or itself, go on by.
 const MESSAGING: [&str; 4] = ["send-message", "send-request", "send-response", "publish"];
@@ -45,6 +50,17 @@ pub struct PlannedStep {
     pub expect: Option<Expectation>,
     /// The requirements that the expectation asserts.
     pub asserts: Vec<String>,
+}
+
+impl Plan {
+    /// Whether the case can be run on a clock that cannot be advanced, by waiting.
+    pub(super) fn may_be_waited_out(&self) -> bool {
+        let waits = self.steps.iter().filter_map(|step| match step.stimulus {
+            Stimulus::Advance { ms } => Some(ms.saturating_add(self.margin_ms.unwrap_or_default())),
+            _ => None,
+        });
+        self.margin_ms.is_some() && waits.fold(0, u64::saturating_add) <= MOST_WAITING_MS
+    }
 }
 
 /// Plans a case.
@@ -69,6 +85,9 @@ pub fn plan(case: &Case) -> Result<Plan, ProgramError> {
     for (index, step) in case.steps.iter().enumerate() {
         let number = index + 1;
         let place = |why: ProgramError| ProgramError::new(format!("step {number}: {why}"));
+        if let Some(server) = step.requests.as_ref().filter(|server| !case.servers.contains_key(*server)) {
+            return Err(place(ProgramError::new(format!("requests: the case has no server `{server}`"))));
+        }
         let stimulus = stimulus(step, &guests).map_err(place)?;
         let asserts = match (&step.expect, &step.asserts) {
             (None, _) => Vec::new(),
@@ -83,7 +102,7 @@ pub fn plan(case: &Case) -> Result<Plan, ProgramError> {
     let hooks = hooks(case, &world, &steps);
     let goes_on = |step: &PlannedStep| matches!(step.stimulus, Stimulus::Begin { .. } | Stimulus::Send(_));
     let order_matters = steps.iter().any(goes_on) || guests.values().any(|guest| guest.imports_any(&MESSAGING));
-    Ok(Plan { world, steps, guests, servers, hooks, order_matters })
+    Ok(Plan { world, steps, guests, servers, hooks, order_matters, margin_ms: case.margin_ms })
 }
 
 /// The world of a case, with the files of its components.
@@ -120,6 +139,7 @@ fn surroundings(case: &Case, mut files: Vec<WorldFile>) -> Result<World, Program
     let names = case.names.iter().map(|(name, answers)| (name.clone(), answers.iter().map(answer).collect()));
     let policy = case.policy.as_ref().map(toml::to_string).transpose();
     Ok(World {
+        case: String::new(),
         contract: None,
         clock: case.clock,
         now_ms: case.now_ms,
@@ -262,6 +282,7 @@ fn hooks(case: &Case, world: &World, steps: &[PlannedStep]) -> BTreeSet<Hook> {
         (world.audit_file.is_some(), Hook::Audit),
     ];
     let mut hooks: BTreeSet<Hook> = by_world.into_iter().filter_map(|(needed, hook)| needed.then_some(hook)).collect();
+    hooks.extend(&case.hooks);
     for step in steps {
         let done = match &step.stimulus {
             Stimulus::Begin { stimulus, .. } => {

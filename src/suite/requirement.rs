@@ -1,13 +1,23 @@
 //! The requirement catalogue: every normative sentence of a contract version.
 
-use include_dir::{Dir, include_dir};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::CaseError;
+use super::claim::OPTIONAL_FEATURES;
 use crate::contract::ContractVersion;
 
-/// The embedded `conformance/` tree: cases and requirements.
-pub(super) static CONFORMANCE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/conformance");
+/// The embedded cases and requirements: paths below `conformance/`, sorted, and texts.
+pub(super) static CONFORMANCE: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/conformance.rs"));
+
+/// What a runtime may declare: the areas of cases, and the extensions. Sorted.
+pub fn areas() -> Vec<&'static str> {
+    let folders = CONFORMANCE.iter().filter_map(|(path, _)| path.split('/').next());
+    let mut areas: Vec<&str> = folders.filter(|folder| *folder != "requirements").chain(OPTIONAL_FEATURES).collect();
+    areas.sort_unstable();
+    areas.dedup();
+    areas
+}
 
 /// Every requirement of one contract version.
 #[derive(Debug, Clone)]
@@ -54,7 +64,7 @@ fn first_version() -> ContractVersion {
 }
 
 /// How strong a requirement is, in the words of RFC 2119.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Level {
     /// An absolute requirement.
     #[serde(rename = "MUST")]
@@ -92,7 +102,7 @@ impl Catalogue {
     /// [`CaseError`] if an embedded file is damaged.
     pub fn of(contract: ContractVersion) -> Result<Self, CaseError> {
         let path = format!("requirements/{contract}.toml");
-        let text = CONFORMANCE.get_file(&path).and_then(|file| file.contents_utf8()).unwrap_or_default();
+        let text = CONFORMANCE.iter().find(|(name, _)| *name == path).map_or("", |(_, text)| text);
         let file: CatalogueFile = toml::from_str(text).map_err(|why| CaseError::at_toml(&path, text, &why))?;
         let earlier = file.extends.filter(|earlier| *earlier < contract);
         if file.contract != contract || earlier != file.extends {

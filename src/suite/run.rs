@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::discover::DiscoveredCase;
-use super::driver::{Driver, DriverError, DriverFactory};
+use super::driver::{Driver, DriverError, DriverFactory, Loss};
 use super::expect::{self, Memory};
 use super::plan::{Plan, PlannedStep, plan};
-use super::protocol::{Hello, Hook, Inspection, Reply, Stimulus};
+use super::protocol::{ClockKind, Hello, Hook, Inspection, Leaks, PROTOCOL, Reply, Stimulus};
 use super::seeds::Seeds;
 use super::server::Servers;
 use super::verdict::{Exchange, Outcome, Verdict};
@@ -48,6 +48,12 @@ pub fn run_all(
     outcomes.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
 }
 
+/// What comes of cases if there is no driver for any: nothing is said of the runtime.
+pub fn none_run(cases: &[DiscoveredCase], why: &DriverError) -> Vec<Outcome> {
+    let lost = |case: &DiscoveredCase| outcome(case, vec![(Run::default(), End::driver(why))], Duration::ZERO);
+    cases.iter().map(lost).collect()
+}
+
 /// Runs one case, freely and under seeds, up to the first run that fails. It has a thread of its own, so that a runtime
 /// that hangs or panics costs only its case.
 pub fn run_case(case: &DiscoveredCase, factory: &Arc<DriverFactory>, seeds: &Seeds) -> Outcome {
@@ -59,10 +65,21 @@ pub fn run_case(case: &DiscoveredCase, factory: &Arc<DriverFactory>, seeds: &See
         let _ = run_all_ways(&owned, &factory, &seeds, &sender);
     });
     let runs = match thread {
-        Err(why) => vec![(Run::default(), End::driver(DriverError::new(format!("no thread for the case: {why}"))))],
+        Err(why) => vec![(
+            Run::default(),
+            End::new(Verdict::DriverError, format!("the suite has no thread for the case: {why}")),
+        )],
         Ok(_) => follow(&progress),
     };
     outcome(case, runs, started.elapsed())
+}
+
+/// One free run of a case on this thread, for drivers that neither hang nor panic. Of servers that the plan does not have, the
+/// driver is asked what they received.
+pub(super) fn run_once(case: &DiscoveredCase, plan: &Plan, driver: &mut dyn Driver) -> Outcome {
+    let (started, run) = (Instant::now(), Run::default());
+    let end = run.whole(case, plan, None, driver);
+    outcome(case, vec![(run, end)], started.elapsed())
 }
 
 /// What the thread of a case tells.
@@ -135,7 +152,7 @@ fn outcome(case: &DiscoveredCase, runs: Vec<(Run, End)>, duration: Duration) -> 
         }
     }
     let (Record { exchange, seed, .. }, end) =
-        told.unwrap_or_else(|| (Record::default(), End::driver(DriverError::new("the case was not run"))));
+        told.unwrap_or_else(|| (Record::default(), End::new(Verdict::DriverError, "the case was not run")));
     let message = match seed {
         Some(seed) if end.verdict != Verdict::Pass => {
             format!("{} (seed {seed}; replay with --seed {seed})", end.message)
@@ -148,6 +165,7 @@ fn outcome(case: &DiscoveredCase, runs: Vec<(Run, End)>, duration: Duration) -> 
         requirements: case.case.requirements.clone(),
         verdict: end.verdict,
         message,
+        reason: None,
         asserted,
         runs: count,
         seed,
@@ -167,8 +185,18 @@ impl End {
         Self { verdict, message: message.into() }
     }
 
-    fn driver(why: DriverError) -> Self {
-        Self::new(Verdict::DriverError, why.to_string())
+    fn driver(why: &DriverError) -> Self {
+        let verdict = match why.loss {
+            Loss::Driver => Verdict::DriverError,
+            Loss::Crash => Verdict::Crash,
+            Loss::Silence => Verdict::Timeout,
+        };
+        Self::new(verdict, why.message())
+    }
+
+    /// Whether the runtime is lost.
+    fn is_loss(&self) -> bool {
+        matches!(self.verdict, Verdict::DriverError | Verdict::Crash | Verdict::Timeout)
     }
 }
 
@@ -204,25 +232,34 @@ impl Run {
     fn case(&self, case: &DiscoveredCase, plan: &Plan, factory: &Arc<DriverFactory>, seed: Option<u64>) -> End {
         let mut driver = match factory() {
             Ok(driver) => driver,
-            Err(why) => return End::driver(why),
+            Err(why) => return End::driver(&why),
         };
-        let end = self.steps(case, plan, seed, driver.as_mut());
-        let end = end.map_or_else(|end| end, |()| End::new(Verdict::Pass, ""));
-        match self.say(driver.as_mut(), None, Stimulus::Close) {
-            Err(why) if end.verdict == Verdict::Pass => why,
-            _ => end,
+        let first = self.whole(case, plan, seed, driver.as_mut());
+        // What earlier cases left in its process may have been the reason.
+        if !first.is_loss() || !driver.renew() {
+            return first;
         }
+        *self.record() = Record::default();
+        self.whole(case, plan, seed, driver.as_mut())
+    }
+
+    fn whole(&self, case: &DiscoveredCase, plan: &Plan, seed: Option<u64>, driver: &mut dyn Driver) -> End {
+        let end = self.steps(case, plan, seed, driver);
+        let end = end.map_or_else(|end| end, |()| End::new(Verdict::Pass, ""));
+        let left = match self.say(driver, None, Stimulus::CaseEnd) {
+            Ok(Reply::Ended(leaks)) if leaks != Leaks::default() => Some(End::new(
+                Verdict::Fail,
+                format!("expected nothing left of the case, got {}", expect::json(&leaks)),
+            )),
+            Ok(_) => None,
+            Err(why) => Some(why),
+        };
+        left.filter(|_| end.verdict == Verdict::Pass).unwrap_or(end)
     }
 
     fn steps(&self, case: &DiscoveredCase, plan: &Plan, seed: Option<u64>, driver: &mut dyn Driver) -> Result<(), End> {
-        let hello = match self.say(driver, None, Stimulus::Hello)? {
-            Reply::Hello(hello) => hello,
-            other => {
-                return Err(End::new(
-                    Verdict::DriverError,
-                    format!("hello was answered by {}", expect::describe(&other)),
-                ));
-            }
+        let Reply::Hello(hello) = self.say(driver, None, Stimulus::Hello { protocol: PROTOCOL })? else {
+            return Err(End::new(Verdict::DriverError, "hello was not answered by hello"));
         };
         let Some(contract) = case.judged_by(hello.contract) else {
             let why = format!(
@@ -241,7 +278,9 @@ impl Run {
                 format!("{} does not declare the feature `{missing}`", hello.runtime),
             ));
         }
-        if let Some(missing) = plan.hooks.iter().find(|hook| !hello.hooks.contains(hook)) {
+        let real = !hello.hooks.contains(&Hook::VirtualClock);
+        let waited_out = |hook: &Hook| *hook == Hook::VirtualClock && plan.may_be_waited_out();
+        if let Some(missing) = plan.hooks.iter().find(|hook| !hello.hooks.contains(hook) && !waited_out(hook)) {
             return Err(End::new(
                 Verdict::Untestable,
                 format!("the driver of {} lacks the hook `{missing}`", hello.runtime),
@@ -250,6 +289,10 @@ impl Run {
         let servers = Servers::start(&plan.servers)
             .map_err(|why| End::new(Verdict::DriverError, format!("a server of the case cannot be started: {why}")))?;
         let mut world = plan.world.clone();
+        world.case.clone_from(&case.id);
+        if real {
+            world.clock = ClockKind::Real;
+        }
         world.contract = hello.hooks.contains(&Hook::Contract).then_some(contract);
         world.network.endpoints = servers.endpoints();
         let knows_seeds = hello.hooks.contains(&Hook::Schedule);
@@ -258,7 +301,7 @@ impl Run {
             let mut record = self.record();
             (record.seed, record.knows_seeds) = (world.seed, knows_seeds);
         }
-        self.say(driver, None, Stimulus::Open(world))?;
+        self.say(driver, None, Stimulus::CaseBegin(world))?;
         let mut memory = Memory::default();
         plan.steps.iter().try_for_each(|step| self.step(step, plan, (&hello, &servers), driver, &mut memory))
     }
@@ -277,7 +320,13 @@ impl Run {
         let before = if watched { Some(self.inspect(driver)?) } else { None };
         let sent = Instant::now();
         let reply = match &step.stimulus {
-            Stimulus::Requests { server } => self.ask_server(step, servers, server)?,
+            Stimulus::Requests { server } if plan.servers.contains_key(server) => {
+                self.ask_server(step, servers, server)?
+            }
+            Stimulus::Advance { ms } if !hello.hooks.contains(&Hook::VirtualClock) => {
+                std::thread::sleep(Duration::from_millis(ms + plan.margin_ms.unwrap_or_default()));
+                self.say(driver, Some(step.number), Stimulus::Quiesce)?
+            }
             stimulus => self.say(driver, Some(step.number), stimulus.clone())?,
         };
         let mut verdict =
@@ -308,15 +357,13 @@ impl Run {
     fn inspect(&self, driver: &mut dyn Driver) -> Result<Inspection, End> {
         match self.say(driver, None, Stimulus::Inspect)? {
             Reply::Inspection(inspection) => Ok(inspection),
-            other => {
-                Err(End::new(Verdict::DriverError, format!("inspect was answered by {}", expect::describe(&other))))
-            }
+            _ => Err(End::new(Verdict::DriverError, "inspect was not answered by an inspection")),
         }
     }
 
     fn say(&self, driver: &mut dyn Driver, step: Option<usize>, stimulus: Stimulus) -> Result<Reply, End> {
         self.record().exchange.push(Exchange { step, stimulus: stimulus.clone(), reply: None });
-        let reply = driver.perform(stimulus).map_err(End::driver)?;
+        let reply = driver.perform(stimulus.clone()).map_err(|why| End::driver(&why))?;
         if let Some(last) = self.record().exchange.last_mut() {
             last.reply = Some(reply.clone());
         }
@@ -324,6 +371,10 @@ impl Run {
             Reply::Unsupported { what } => {
                 Err(End::new(Verdict::Untestable, format!("the driver cannot do this: {what}")))
             }
+            reply if !reply.may_answer(&stimulus) => Err(End::new(
+                Verdict::DriverError,
+                format!("the driver answered what is no answer: {}", expect::describe(&reply)),
+            )),
             reply => Ok(reply),
         }
     }

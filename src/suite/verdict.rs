@@ -49,6 +49,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Why, unless it passed.
     pub message: String,
+    /// Why it is expected to fail, if it is.
+    pub reason: Option<String>,
     /// The requirements that were asserted, and whether each assertion held.
     pub asserted: Vec<(String, bool)>,
     /// How often it was run: freely and under seeds, up to the first run that failed.

@@ -3,15 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::protocol::Bytes;
 use crate::contract::{ContractVersion, kebab_enum};
 
 /// The surroundings of a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct World {
+    /// Which case it is of, for the adapter's own records. It is judged by what it does, not by what it is called.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub case: String,
     /// The version of the contract that the runtime is to offer, and none above it; its newest unless given. The suite
     /// gives it to drivers that have the hook `contract`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,7 +59,7 @@ pub struct World {
 }
 
 /// The clock of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockKind {
     /// It stands still until the case advances it.
@@ -66,7 +70,8 @@ pub enum ClockKind {
 }
 
 /// One file of a world.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WorldFile {
     /// Its path, with `/` between names.
     pub path: String,
@@ -96,8 +101,8 @@ kebab_enum! {
 }
 
 /// What the runtime takes for the network. It connects to nothing else.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NetworkWorld {
     /// The names that resolve, in lower case, each with its answers: the first question gets the first, the last stands
     /// for all that follow. An answer is a list of addresses.
@@ -116,7 +121,7 @@ impl NetworkWorld {
 }
 
 /// What a function of the embedder does.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum HostFunctionScript {
     /// It returns its arguments.
@@ -134,7 +139,7 @@ pub enum HostFunctionScript {
 }
 
 /// What is done to a copy of the audit trail before it is verified. Lines count from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Tamper {
     /// The outcome in that line is turned into its opposite.

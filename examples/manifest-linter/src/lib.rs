@@ -21,7 +21,8 @@ pub struct ManifestLinter {
 impl Driver for ManifestLinter {
     fn perform(&mut self, stimulus: Stimulus) -> Result<Reply, DriverError> {
         match stimulus {
-            Stimulus::Hello => Ok(Reply::Hello(Hello {
+            Stimulus::Hello { .. } => Ok(Reply::Hello(Hello {
+                protocol: 1,
                 runtime: "manifest-linter".into(),
                 version: env!("CARGO_PKG_VERSION").into(),
                 // The newest version of the contract that it knows; cases of later ones are not applicable.
@@ -31,13 +32,13 @@ impl Driver for ManifestLinter {
                 // What its driver can do; cases that need another hook are untestable.
                 hooks: vec![Hook::ReplaceFile],
             })),
-            Stimulus::Open(world) => {
+            Stimulus::CaseBegin(world) => {
                 self.world = Some(open(&world)?);
                 Ok(Reply::Done)
             }
             Stimulus::Load(request) => Ok(load(&self.root()?.join(request.directory))),
             Stimulus::ReplaceFile(file) => write(self.root()?, &file).map(|()| Reply::Done),
-            Stimulus::Close => {
+            Stimulus::CaseEnd => {
                 self.world = None;
                 Ok(Reply::Done)
             }

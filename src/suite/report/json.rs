@@ -1,56 +1,34 @@
-//! The machine-readable report.
+//! The machine-readable report, its schema, and the way back.
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::Value;
 
-use super::{Report, RequirementReport};
-use crate::suite::requirement::Level;
-use crate::suite::verdict::Verdict;
+use super::result::RunResult;
 
-#[derive(Serialize)]
-struct CaseReport<'a> {
-    id: &'a str,
-    area: &'a str,
-    requirements: &'a [String],
-    level: Level,
-    verdict: Verdict,
-    runs: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seed: Option<u64>,
-    duration_ms: u64,
-    message: &'a str,
+/// The report as JSON. The same run gives the same JSON but for `duration_ms`, and for what a transcript tells of time
+/// and of an order that was free.
+pub fn to_json(result: &RunResult) -> Value {
+    serde_json::to_value(result).unwrap_or_default()
 }
 
-/// The report as JSON: `{suite, runtime, summary, cases, requirements}`. The same run gives the same
-/// JSON but for `duration_ms`.
-pub fn to_json(report: &Report) -> Value {
-    let level = |slugs: &[String]| {
-        let levels = report.requirements.iter().filter(|requirement| slugs.contains(&requirement.id));
-        levels.map(|requirement| requirement.level).min().unwrap_or(Level::Must)
-    };
-    let cases: Vec<CaseReport<'_>> = report
-        .outcomes
-        .iter()
-        .map(|outcome| CaseReport {
-            id: &outcome.id,
-            area: &outcome.area,
-            requirements: &outcome.requirements,
-            level: level(&outcome.requirements),
-            verdict: outcome.verdict,
-            runs: outcome.runs,
-            seed: outcome.seed.filter(|_| !matches!(outcome.verdict, Verdict::Pass | Verdict::Xpass)),
-            duration_ms: outcome.duration_ms,
-            message: &outcome.message,
-        })
-        .collect();
-    let requirements: &[RequirementReport] = &report.requirements;
-    let summary: serde_json::Map<String, Value> =
-        report.summary().into_iter().map(|(verdict, count)| (verdict.to_string(), count.into())).collect();
-    json!({
-        "suite": { "name": "airssys-wasm", "version": env!("CARGO_PKG_VERSION"), "contract": report.contract },
-        "runtime": report.runtime,
-        "summary": summary,
-        "cases": cases,
-        "requirements": requirements,
-    })
+/// The result that was written as JSON.
+///
+/// # Errors
+/// Says what is no result, and where.
+pub fn from_json(text: &str) -> Result<RunResult, NotAResult> {
+    serde_json::from_str(text).map_err(NotAResult)
+}
+
+/// Why a text is no result.
+#[derive(Debug, thiserror::Error)]
+#[error("not a JSON report of this version of `suite run`: {0}")]
+pub struct NotAResult(serde_json::Error);
+
+/// The JSON Schema of the report, which stands in `conformance/protocol/report.json`.
+pub fn schema() -> Value {
+    let generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
+    let mut document = Value::from(generator.into_root_schema_for::<RunResult>());
+    document["$id"] = "https://github.com/airsstack/airssys/conformance/protocol/report.json".into();
+    document["title"] = "Report of a run of the conformance suite".into();
+    document
 }

@@ -18,11 +18,12 @@ use crate::contract::{ComponentId, ContractVersion};
 use crate::runtime::audit::AuditRecord;
 use crate::runtime::{
     Call, CallError, Clock, Engine, EngineOptions, EventStream, GuestPayload, LoadError, LoadOptions, LogRecord,
-    Message, Revocation, Runtime, SystemClock, Timestamp, VirtualClock,
+    Message, Residue, Revocation, Runtime, SystemClock, Timestamp, VirtualClock,
 };
 use crate::suite::protocol::{
     AskRequest, Bytes, ClockKind, ComponentInspection, DeliverRequest, ExecuteRequest, GuestFailure, Hello, Hook,
-    Inspection, LoadRequest, LogRecord as Logged, ManifestFinding, Reply, RevokeRequest, SendRequest, Stimulus, World,
+    Inspection, Leaks, LoadRequest, LogRecord as Logged, ManifestFinding, PROTOCOL, Reply, RevokeRequest, SendRequest,
+    Stimulus, World,
 };
 use order::{Begun, Order};
 use surroundings::Surroundings;
@@ -110,23 +111,22 @@ impl Driver for ReferenceDriver {
     fn perform(&mut self, stimulus: Stimulus) -> Result<Reply, DriverError> {
         let shared = Arc::clone(&self.shared);
         match stimulus {
-            Stimulus::Hello => Ok(Reply::Hello(Hello {
+            Stimulus::Hello { .. } => Ok(Reply::Hello(Hello {
+                protocol: PROTOCOL,
                 runtime: "airssys-wasm".into(),
                 version: env!("CARGO_PKG_VERSION").into(),
                 contract: ContractVersion::NEWEST,
                 features: FEATURES.iter().map(|feature| (*feature).to_owned()).collect(),
-                hooks: Hook::ALL.to_vec(),
+                hooks: Hook::ALL.iter().copied().filter(|hook| *hook != Hook::Update).collect(),
             })),
-            Stimulus::Open(world) => {
+            Stimulus::CaseBegin(world) => {
                 self.session = Some(Session::open(&shared, &world)?);
                 Ok(Reply::Done)
             }
-            Stimulus::Close => {
-                if let Some(session) = self.session.take() {
-                    session.close()?;
-                }
-                Ok(Reply::Done)
-            }
+            Stimulus::CaseEnd => match self.session.take() {
+                Some(session) => session.close().map(Reply::Ended),
+                None => Ok(Reply::Done),
+            },
             stimulus => {
                 let session = self.session.as_mut().ok_or_else(|| DriverError::new("no world is open"))?;
                 session.perform(stimulus, &shared)
@@ -181,11 +181,18 @@ impl Session {
                 order.block_on(clock.advance(Duration::from_millis(ms)));
                 Reply::Done
             }
+            Stimulus::Quiesce => {
+                if let Some(clock) = &self.virtual_clock {
+                    order.block_on(clock.quiesce());
+                }
+                Reply::Done
+            }
+            Stimulus::Update(_) => Reply::Unsupported { what: "updates".to_owned() },
             Stimulus::ReplaceFile(file) => {
                 place::write(self.directory.path(), &file)?;
                 Reply::Done
             }
-            Stimulus::LookAt { path } => Reply::File(place::look_at(self.directory.path(), &path)?),
+            Stimulus::LookAt { path } => Reply::File { state: place::look_at(self.directory.path(), &path)? },
             Stimulus::FillStore { full } => {
                 self.surroundings.disk.fill(full);
                 Reply::Done
@@ -234,15 +241,21 @@ impl Session {
         })
     }
 
-    /// Ends what runs, then removes the directory.
-    fn close(self) -> Result<(), DriverError> {
+    /// Ends what runs, then removes the directory, and tells what is left.
+    fn close(self) -> Result<Leaks, DriverError> {
         let Self { runtime, surroundings, begun, order, directory, .. } = self;
-        begun.values().for_each(Begun::abort);
+        for begun in begun.into_values() {
+            // Its end is awaited: it holds the runtime, too.
+            order.block_on(begun.end());
+        }
+        order.block_on(runtime.close());
+        let Residue { instances, actors, memory_bytes, processes, .. } = runtime.residue();
         let guard = order.enter();
-        drop((begun, runtime, surroundings));
+        drop((runtime, surroundings));
         drop(guard);
         order.close();
-        directory.close().map_err(|why| DriverError::new(format!("the world cannot be removed: {why}")))
+        directory.close().map_err(|why| DriverError::new(format!("the world cannot be removed: {why}")))?;
+        Ok(Leaks { instances, memory_bytes, processes, tasks: actors })
     }
 }
 
