@@ -105,7 +105,9 @@ fn run_all_ways(
     for seed in seeds.runs(&plan) {
         let run = Run::default();
         progress.send(Progress::Begun(run.clone()))?;
-        let end = run.case(case, &plan, factory, seed);
+        // A second try has as much time as the first; an error says that nobody waits for it any more.
+        let again = || drop(progress.send(Progress::Begun(run.clone())));
+        let end = run.case(case, &plan, factory, seed, &again);
         let is_last = end.verdict != Verdict::Pass || !run.record().knows_seeds;
         progress.send(Progress::Ended(end))?;
         if is_last {
@@ -229,7 +231,15 @@ impl Run {
         }
     }
 
-    fn case(&self, case: &DiscoveredCase, plan: &Plan, factory: &Arc<DriverFactory>, seed: Option<u64>) -> End {
+    /// `again` is called before a second try.
+    fn case(
+        &self,
+        case: &DiscoveredCase,
+        plan: &Plan,
+        factory: &Arc<DriverFactory>,
+        seed: Option<u64>,
+        again: &dyn Fn(),
+    ) -> End {
         let mut driver = match factory() {
             Ok(driver) => driver,
             Err(why) => return End::driver(&why),
@@ -240,6 +250,7 @@ impl Run {
             return first;
         }
         *self.record() = Record::default();
+        again();
         self.whole(case, plan, seed, driver.as_mut())
     }
 
